@@ -1,0 +1,1 @@
+"""From a recording to figures: pure functions over the model."""

@@ -1,0 +1,72 @@
+"""Flags as vegeta's and pprof's users type them: ``-rate=1000`` for ``--rate 1000``."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import click
+
+
+class GoStyleCommand(click.Command):
+    """A command that takes ``-name``, ``-name=value`` and ``-under_score`` for its long options.
+
+    Only words that name an existing long option are rewritten, so short options and bundles of
+    them stay as they are, and the help shows one spelling.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite, then parse as click does."""
+        return super().parse_args(ctx, self.rewritten(ctx, args))
+
+    def rewritten(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments with Go-style flags spelled click's way."""
+        long_names = {
+            name.removeprefix("--"): parameter
+            for parameter in self.get_params(ctx)
+            for name in (*parameter.opts, *parameter.secondary_opts)
+            if name.startswith("--")
+        }
+        short_names = {
+            name[1] for parameter in self.get_params(ctx) for name in parameter.opts
+            if len(name) == 2 and name[0] == "-"
+        }  # fmt: skip
+        result: list[str] = []
+        words = iter(args)
+        for word in words:
+            if word == "--":
+                result += [word, *words]
+                break
+            if word.startswith("-") and len(word) > 2:
+                word = _rewrite(ctx, word, long_names, short_names)
+            result.append(word)
+        return result
+
+
+def _rewrite(
+    ctx: click.Context, word: str, long_names: dict[str, click.Parameter], short_names: set[str]
+) -> str:
+    name, equals, value = word.lstrip("-").partition("=")
+    name = name.replace("_", "-")
+    parameter = long_names.get(name)
+    if parameter is not None:
+        if equals and isinstance(parameter, click.Option) and parameter.is_flag:
+            return _switch(ctx, name, value)
+        return f"--{name}{equals}{value}"
+    if word.startswith("--") or name[:1] not in short_names:
+        near = get_close_matches(name, long_names, 1)
+        hint = f" Did you mean -{near[0]}?" if near else ""
+        ctx.fail(f"No such option: {word.partition('=')[0]}.{hint}")
+    if word[2:3] == "=":  # -r=5: click would take "=5" for the value
+        return f"-{word[1]}{word[3:]}"
+    return word
+
+
+def _switch(ctx: click.Context, name: str, value: str) -> str:
+    """Go's ``-flag=true`` and ``-flag=false``."""
+    match value.lower():
+        case "1" | "t" | "true":
+            return f"--{name}"
+        case "0" | "f" | "false":
+            return f"--no-{name}"
+        case _:
+            ctx.fail(f"-{name} is a switch: write -{name}, -{name}=true or -{name}=false.")

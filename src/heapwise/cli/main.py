@@ -1,0 +1,120 @@
+"""The table of commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from heapwise import __version__
+from heapwise.errors import HeapwiseError
+
+
+class Entry(NamedTuple):
+    """Where a command lives and what it is for; nothing is imported until it is called."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "demo": Entry("demo", "The whole loop on a bundled service, before and after."),
+    "run": Entry("run", "Drive a service with load, record it, explain what it allocates."),
+    "load": Entry("load", "Constant-rate load only: targets in, hits out."),
+    "record": Entry("record", "Measure a service while somebody else makes the load."),
+    "report": Entry("report", "Show recordings or hits as text, JSON or one HTML file."),
+    "top": Entry("top", "The functions of a profile, as pprof's top."),
+    "compare": Entry("compare", "Two recordings, one row a metric."),
+    "doctor": Entry("doctor", "Check that a service can be driven and measured."),
+    "explain": Entry("explain", "What a finding's code means."),
+    "lab": Entry("lab", "Reproduced case studies: list, run, check."),
+    "schema": Entry("schema", "The JSON Schema of what --json prints."),
+    "completion": Entry("completion", "Shell completion for bash, zsh or fish."),
+}
+"""Every command, in the order the help prints them."""
+
+ALIASES = {"attack": "load"}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import and return the command."""
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"heapwise.cli.{COMMANDS[name].module}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - a broken table, not bad input
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Print the table without importing any of it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or fail with the nearest name."""
+        if args and args[0] not in COMMANDS and args[0] not in ALIASES:
+            from difflib import get_close_matches  # noqa: PLC0415 - only for the error
+
+            near = get_close_matches(args[0], [*COMMANDS, *ALIASES], 1)
+            hint = f" Did you mean {near[0]!r}?" if near else " See 'heapwise --help'."
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Flags may be written Go's way: -rate=1000 is --rate 1000.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="heapwise")
+def app() -> None:
+    """Find the code that makes the garbage in an HTTP service, fix it, and prove it."""
+
+
+def main() -> None:
+    """Run the command line; the process ends with the exit code of `heapwise.errors`."""
+    try:
+        code = app.main(prog_name="heapwise", standalone_mode=False)
+    except HeapwiseError as error:
+        complain(error)
+        code = error.exit_code
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("heapwise: interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader of our pipe has had enough, as `| head` does; Python must not complain on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def complain(error: HeapwiseError) -> None:
+    """Print an error on stderr: what and why on one line, what to do on the next."""
+    line = f"heapwise: {error.what}" + (f": {error.why}" if error.why else "")
+    click.echo(printable(line), err=True)
+    if error.hint:
+        click.echo(f"  {printable(error.hint)}", err=True)
+
+
+def printable(text: str) -> str:
+    """Text with control characters made visible, so that no name can drive a terminal."""
+    return "".join(
+        char if char.isprintable() else repr(char)[1:-1] for char in text
+    )

@@ -1,0 +1,163 @@
+"""The one table of options: flags, help, completion and the reference all read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from heapwise.cli.gostyle import GoStyleCommand
+from heapwise.errors import UsageError
+from heapwise.units import parse_duration, parse_rate, parse_size
+
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+
+class Quantity(click.ParamType):
+    """A click type over one of the parsers in `heapwise.units`."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self.parse = parse
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Parse text; anything else is a default that is parsed already."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.parse(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = Quantity("duration", parse_duration)
+SIZE = Quantity("size", parse_size)
+RATE = Quantity("rate", parse_rate)
+FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option.
+
+    Attributes:
+        name: the long name; ``-name``, ``--name`` and, with ``_``, Go's spelling all reach it.
+        help: what it does, one sentence.
+        type: a click type, or None for a switch.
+        peer: whose flag of the same name and meaning this is: ``vegeta`` or ``pprof``.
+    """
+
+    name: str
+    help: str
+    type: click.ParamType | None = None
+    default: Any = None
+    short: str = ""
+    metavar: str | None = None
+    multiple: bool = False
+    switch_off: bool = False
+    hidden: bool = False
+    peer: str = ""
+    parameter: str = field(default="")
+
+    def decorate(self, function: AnyFunction) -> AnyFunction:
+        """Put the option on a command's function."""
+        long = f"--{self.name}"
+        names = [f"-{self.short}"] if self.short else []
+        names.append(f"{long}/--no-{self.name}" if self.switch_off else long)
+        names.append(self.parameter or self.name.replace("-", "_"))
+        settings: dict[str, Any] = {"help": self.help, "hidden": self.hidden}
+        if self.type is None:
+            settings |= {"is_flag": True, "default": bool(self.default)}
+        else:
+            settings |= {"type": self.type, "multiple": self.multiple, "metavar": self.metavar}
+            if self.default is not None:
+                settings |= {"default": self.default, "show_default": True}
+        decorated: AnyFunction = click.option(*names, **settings)(function)
+        return decorated
+
+
+_ALL = (
+    # load
+    Option(name="rate", short="r", type=RATE, default="50", peer="vegeta",
+           metavar="N[/TIME]", help="Requests per second, or per the time given."),
+    Option(name="duration", short="d", type=DURATION, default="10s", peer="vegeta",
+           help="How long to send."),
+    Option(name="targets", type=FILE, peer="vegeta",
+           help="File of targets; - reads them from standard input."),
+    Option(name="format", short="f", type=click.Choice(["http", "json"]), default="http",
+           peer="vegeta", parameter="target_format", help="Format of the targets."),
+    Option(name="body", type=FILE, peer="vegeta", help="File sent as the body of every request."),
+    Option(name="header", short="H", type=click.STRING, multiple=True, peer="vegeta",
+           metavar="NAME: VALUE", help="Header added to every request; repeatable."),
+    Option(name="timeout", type=DURATION, default="30s", peer="vegeta",
+           help="Longest time for one request."),
+    Option(name="max-connections", type=click.IntRange(min=0), default=0, peer="vegeta",
+           parameter="connections", help="Most connections at once; 0 is no limit of ours."),
+    Option(name="keepalive", default=True, switch_off=True, peer="vegeta",
+           help="Reuse connections."),
+    Option(name="warmup", type=DURATION, default="3s",
+           help="Load sent before the figures begin."),
+    Option(name="save-bodies", type=click.IntRange(min=0), default=0, metavar="N",
+           help="Keep this many response bodies per target."),
+    Option(name="allow-remote", help="Allow targets outside loopback and private networks."),
+    Option(name="apart", help="Drive the targets one after another, for figures per endpoint."),
+    # the service
+    Option(name="service", type=click.STRING, metavar="URL",
+           help="The service's debug endpoint; default: the target's origin, else 127.0.0.1:6060."),
+    Option(name="exec", type=click.STRING, metavar="COMMAND", parameter="exec_command",
+           help="Start the service with this command, and end it afterwards."),
+    Option(name="interval", type=DURATION, default="1s",
+           help="Longest time between two readings of the counters."),
+    Option(name="max-profile-size", type=SIZE, default="512MiB",
+           help="Largest profile to accept, decompressed."),
+    # recordings and output
+    Option(name="output", short="o", type=FILE, peer="vegeta", help="Where to write."),
+    Option(name="force", help="Overwrite what is there."),
+    Option(name="keep-secrets",
+           help="Store header values and query strings as they are instead of redacting them."),
+    Option(name="json", parameter="as_json", help="Print JSON: {schema_version, kind, data}."),
+    Option(name="html", type=FILE, help="Also write one offline HTML file here."),
+    Option(name="type", short="t", type=click.Choice(["text", "json", "html"]), default="text",
+           peer="vegeta", parameter="report_type", help="Kind of report."),
+    Option(name="quiet", short="q", help="No progress and no hints."),
+    # profile views
+    Option(name="sample-index", type=click.STRING, peer="pprof", metavar="TYPE",
+           help="Sample type to show, by name or number."),
+    Option(name="alloc-space", peer="pprof", help="Same as -sample_index=alloc_space."),
+    Option(name="alloc-objects", peer="pprof", help="Same as -sample_index=alloc_objects."),
+    Option(name="inuse-space", peer="pprof", help="Same as -sample_index=inuse_space."),
+    Option(name="inuse-objects", peer="pprof", help="Same as -sample_index=inuse_objects."),
+    Option(name="nodecount", type=click.IntRange(min=-1), default=-1, peer="pprof",
+           help="Most rows to show; 0 is all, -1 is all in a pipe and 30 on a terminal."),
+    Option(name="nodefraction", type=click.FloatRange(0, 1), default=0.005, peer="pprof",
+           help="Leave out rows whose cum is below this share of the total."),
+    Option(name="cum", default=False, peer="pprof", help="Sort by cum."),
+    Option(name="flat", default=False, peer="pprof", help="Sort by flat (the default)."),
+)  # fmt: skip
+
+TABLE: dict[str, Option] = {option.name: option for option in _ALL}
+"""Every option by its long name."""
+
+
+def command(
+    name: str, *option_names: str, **settings: Any
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command with options of the table, in the order given.
+
+    Args:
+        name: as typed.
+        option_names: keys of `TABLE`.
+        settings: passed to `click.command`.
+    """
+
+    def wrap(function: Callable[..., Any]) -> click.Command:
+        for option_name in reversed(option_names):
+            function = TABLE[option_name].decorate(function)
+        return click.command(name, cls=GoStyleCommand, **settings)(function)
+
+    return wrap

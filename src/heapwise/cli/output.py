@@ -1,0 +1,43 @@
+"""What goes where: data to stdout; progress, hints and notes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from heapwise.errors import UsageError
+
+
+def write_data(data: bytes | str) -> None:
+    """Print a result on stdout, with one newline at its end."""
+    text = data.decode() if isinstance(data, bytes) else data
+    click.echo(text.rstrip("\n"))
+
+
+def note(text: str) -> None:
+    """Tell the user something on stderr."""
+    click.echo(text, err=True)
+
+
+def next_step(text: str) -> None:
+    """Suggest the next command on stderr."""
+    click.echo(f"next: {text}", err=True)
+
+
+def on_terminal() -> bool:
+    """True where progress may be drawn: stderr is a terminal."""
+    return sys.stderr.isatty()
+
+
+def must_not_exist(path: Path, *, force: bool) -> None:
+    """Refuse to overwrite.
+
+    Raises:
+        UsageError: the path exists and ``force`` is false.
+    """
+    if path.exists() and not force:
+        raise UsageError(
+            f"{path} exists already", hint="choose another name with -o, or add --force"
+        )

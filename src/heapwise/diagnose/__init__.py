@@ -1,0 +1,1 @@
+"""From a recording to findings: one rule a file, through one registry."""

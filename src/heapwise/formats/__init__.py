@@ -1,0 +1,1 @@
+"""Bytes to model and back, pure: no file, no socket, no clock."""

@@ -1,0 +1,1 @@
+"""Load: a schedule, an engine that follows it, and what the hits add up to."""

@@ -1,0 +1,53 @@
+"""What ``--json`` prints: ``{schema_version, kind, data}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from heapwise.model.check import Checkup
+from heapwise.model.comparison import Comparison
+from heapwise.model.load import LoadResult
+from heapwise.model.report import RunReport
+from heapwise.model.tables import Table
+
+SCHEMA_VERSION = 1
+"""Rises when a field changes its meaning or goes; new fields do not raise it."""
+
+KINDS: dict[str, type[msgspec.Struct]] = {
+    "run": RunReport,
+    "load": LoadResult,
+    "comparison": Comparison,
+    "table": Table,
+    "checkup": Checkup,
+}
+"""The type of ``data`` for each ``kind``."""
+
+
+def envelope(data: msgspec.Struct) -> bytes:
+    """Encode a result with its kind and schema version, ready to print."""
+    kind = next(kind for kind, cls in KINDS.items() if type(data) is cls)
+    raw = msgspec.json.encode(
+        {"schema_version": SCHEMA_VERSION, "kind": kind, "data": data}, order="deterministic"
+    )
+    return msgspec.json.format(raw, indent=2)
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of one kind, envelope included."""
+    (data,), components = msgspec.json.schema_components(
+        [KINDS[kind]], ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"heapwise {kind}",
+        "type": "object",
+        "properties": {
+            "schema_version": {"const": SCHEMA_VERSION},
+            "kind": {"const": kind},
+            "data": data,
+        },
+        "required": ["schema_version", "kind", "data"],
+        "$defs": components,
+    }

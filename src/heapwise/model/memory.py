@@ -1,0 +1,101 @@
+"""What a runtime counts about its own memory, read at one moment."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Counters(msgspec.Struct, frozen=True, kw_only=True):
+    """Exact counters of a runtime since its process started, and its gauges at the moment.
+
+    Gauges a runtime does not have are -1, so that every field fits an int64 column.
+
+    Attributes:
+        total_alloc: bytes allocated, ever.
+        mallocs: objects allocated, ever.
+        frees: objects freed, ever.
+        heap_alloc: bytes of reachable and not yet swept objects.
+        heap_sys: bytes of heap obtained from the system.
+        heap_idle: bytes in unused spans.
+        heap_inuse: bytes in used spans.
+        heap_released: bytes returned to the system.
+        heap_objects: objects reachable or not yet swept.
+        stack_inuse: bytes of goroutine stacks.
+        next_gc: the heap goal of the next cycle, bytes.
+        last_gc_ns: wall clock at the end of the last cycle, unix ns.
+        num_gc: completed cycles.
+        num_forced_gc: of these, forced by the program or by us.
+        gc_cpu_ppb: share of the CPU available since the start that went to the collector, in
+            parts per billion.
+        max_rss: peak resident bytes.
+    """
+
+    total_alloc: int
+    mallocs: int
+    frees: int
+    heap_alloc: int = -1
+    heap_sys: int = -1
+    heap_idle: int = -1
+    heap_inuse: int = -1
+    heap_released: int = -1
+    heap_objects: int = -1
+    stack_inuse: int = -1
+    next_gc: int = -1
+    last_gc_ns: int = -1
+    num_gc: int = -1
+    num_forced_gc: int = -1
+    gc_cpu_ppb: int = -1
+    max_rss: int = -1
+
+    def went_back(self, earlier: Counters) -> bool:
+        """True where a counter is below its earlier reading: the process was restarted."""
+        return (
+            self.total_alloc < earlier.total_alloc
+            or self.mallocs < earlier.mallocs
+            or self.num_gc < earlier.num_gc
+        )
+
+
+class MemorySample(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading during a run.
+
+    Attributes:
+        at_ns: ns since the run's zero, monotonic, midway through the fetch.
+        took_ns: how long the fetch took.
+        counters: what was read.
+        tasks: goroutines, or their like; -1 if not read.
+    """
+
+    at_ns: int
+    took_ns: int
+    counters: Counters
+    tasks: int = -1
+
+
+class ProcessSample(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operating system says of the service's process.
+
+    Attributes:
+        at_ns: ns since the run's zero.
+        cpu_user_ns: CPU time in user mode since its start.
+        cpu_system_ns: CPU time in the kernel since its start.
+        rss: resident bytes.
+        rss_peak: the most there ever were.
+        minor_faults: page faults without I/O.
+        major_faults: page faults with I/O.
+        throttled_ns: time its cgroup was held back; -1 if unknown.
+    """
+
+    at_ns: int
+    cpu_user_ns: int
+    cpu_system_ns: int
+    rss: int
+    rss_peak: int
+    minor_faults: int
+    major_faults: int
+    throttled_ns: int = -1
+
+    @property
+    def cpu_ns(self) -> int:
+        """CPU time altogether."""
+        return self.cpu_user_ns + self.cpu_system_ns

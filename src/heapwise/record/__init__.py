@@ -1,0 +1,1 @@
+"""A run: load and collectors side by side, written to a recording, and read back."""

@@ -1,0 +1,1 @@
+"""Model types rendered as text, JSON or HTML; nothing is computed here."""

@@ -1,0 +1,1 @@
+"""What heapwise must know of a language runtime, one package each."""

@@ -1,0 +1,1 @@
+"""Go services through plain ``net/http/pprof``."""
