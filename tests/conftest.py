@@ -1,0 +1,19 @@
+"""Puts tests/support on the path and says once what the machine lacks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+FULL = os.environ.get("HEAPWISE_FULL") == "1"
+
+
+@pytest.fixture(scope="session")
+def full() -> bool:
+    """True for `make test-long`: the full counts named in the issues."""
+    return FULL
