@@ -52,8 +52,9 @@ def _rewrite(
         if equals and isinstance(parameter, click.Option) and parameter.is_flag:
             return _switch(ctx, name, value)
         return f"--{name}{equals}{value}"
-    if word.startswith("--") or name[:1] not in short_names:
-        near = get_close_matches(name, long_names, 1)
+    near = get_close_matches(name, long_names, 1)
+    # -raet=5 could be -r with the value "aet=5", but nobody means that.
+    if word.startswith("--") or name[:1] not in short_names or (near and equals and value):
         hint = f" Did you mean -{near[0]}?" if near else ""
         ctx.fail(f"No such option: {word.partition('=')[0]}.{hint}")
     if word[2:3] == "=":  # -r=5: click would take "=5" for the value

@@ -1,0 +1,138 @@
+"""Writes docs/reference/ from the code: commands, options, metrics, rules, JSON kinds.
+
+Run it after changing any of them; a test compares what is committed with what it would write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from heapwise.cli.main import ALIASES, COMMANDS, app
+from heapwise.cli.options import TABLE
+from heapwise.diagnose.registry import RULES
+from heapwise.model.envelope import KINDS
+from heapwise.model.metrics import CATALOGUE
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+GENERATED = "<!-- Written by scripts/reference.py; change the code instead. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page: its file name below docs/reference, and its text."""
+    rules = {f"rules/{rule.code}.md": rule_page(rule.code, rule.doc) for rule in RULES}
+    return {
+        "commands.md": commands_page(),
+        "metrics.md": metrics_page(),
+        "json.md": json_page(),
+        "rules/index.md": rules_page(),
+        **rules,
+    }
+
+
+def commands_page() -> str:
+    """One section a command, one row an option."""
+    context = click.Context(app, info_name="heapwise")
+    parts = ["# Commands\n", "Flags may be written Go's way: `-rate=1000` is `--rate 1000`.\n"]
+    for name in COMMANDS:
+        command = app.get_command(context, name)
+        assert command is not None
+        parts.append(command_section(command, context, f"heapwise {name}"))
+    return GENERATED + "\n".join(parts)
+
+
+def command_section(command: click.Command, context: click.Context, path: str) -> str:
+    """A command, and below it its subcommands."""
+    inner = click.Context(command, parent=context, info_name=command.name)
+    usage = " ".join(command.collect_usage_pieces(inner))
+    lines = [f"## {path}\n", f"{command.help}\n", f"```\n{path} {usage}\n```\n"]
+    aliases = [alias for alias, name in ALIASES.items() if path == f"heapwise {name}"]
+    if aliases:
+        lines.append(f"Also called `heapwise {aliases[0]}`.\n")
+    options = [
+        parameter
+        for parameter in command.get_params(inner)
+        if isinstance(parameter, click.Option) and not parameter.hidden
+    ]
+    lines += ["| option | default | meaning |", "|---|---|---|"]
+    lines += [option_row(option, inner) for option in options]
+    if isinstance(command, click.Group):
+        lines += [
+            "\n" + command_section(found, inner, f"{path} {name}")
+            for name in command.list_commands(inner)
+            if (found := command.get_command(inner, name)) is not None
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def option_row(option: click.Option, context: click.Context) -> str:
+    """One row: how it is spelled, what it is by default, what it does."""
+    names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    metavar = "" if option.is_flag else f" `{option.make_metavar(context)}`"
+    shown = "" if option.is_flag or option.default is None else f"`{option.default}`"
+    if "Sentinel" in shown or shown == "`()`":
+        shown = ""
+    entry = TABLE.get(option.opts[-1].removeprefix("--"))
+    peer = f" As {entry.peer}'s." if entry is not None and entry.peer else ""
+    meaning = f"{option.help}{peer}".replace("|", "\\|")
+    return f"| {names}{metavar.replace('|', '\\|') if False else metavar} | {shown} | {meaning} |"
+
+
+def metrics_page() -> str:
+    """The catalogue."""
+    lines = [
+        "# Metrics\n",
+        "One catalogue, shared by reports, `compare` and gates. *Resolution* is the relative",
+        "change below which two single runs cannot be told apart.\n",
+        "| id | printed as | unit | better | exactness | resolution |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{metric.id}` | {metric.name('req')} | {metric.unit} | {metric.direction} "
+        f"| {metric.exactness} | {metric.resolution:.1%} |"
+        for metric in CATALOGUE.values()
+    ]
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def json_page() -> str:
+    """The kinds of JSON output."""
+    lines = [
+        "# JSON output\n",
+        "With `--json` every command prints `{schema_version, kind, data}`. `heapwise schema KIND`",
+        "prints the JSON Schema of a kind, generated from the types themselves.\n",
+        "| kind | type | what it is |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| `{kind}` | `{cls.__name__}` | {(cls.__doc__ or '').strip().splitlines()[0]} |"
+        for kind, cls in KINDS.items()
+    ]
+    return GENERATED + "\n".join(lines) + "\n"
+
+
+def rules_page() -> str:
+    """The list of rules."""
+    lines = ["# Rules\n", "| code | rule |", "|---|---|"]
+    lines += [f"| [{rule.code}]({rule.code}.md) | {rule.name} |" for rule in RULES]
+    tree = ["\n```{toctree}", ":hidden:\n", *(rule.code for rule in RULES), "```"]
+    return GENERATED + "\n".join(lines + tree) + "\n"
+
+
+def rule_page(code: str, doc: str) -> str:
+    """A rule's docstring, as it is."""
+    title, _, body = doc.strip().partition("\n")
+    return f"{GENERATED}# {code}: {title.rstrip('.')}\n{body}\n"
+
+
+def main() -> None:
+    """Write every page."""
+    for name, text in pages().items():
+        target = REFERENCE / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

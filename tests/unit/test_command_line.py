@@ -1,0 +1,172 @@
+"""The command line takes Go's flags, starts light, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import click
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from heapwise.cli.main import ALIASES, COMMANDS, app, printable
+from heapwise.cli.options import TABLE
+from heapwise.cli.options import command as make_command
+from heapwise.model.envelope import KINDS, envelope, schema
+from heapwise.model.tables import Row, Table
+
+HEAVY = {"numpy", "scipy", "pycurl", "google.protobuf", "rich", "jinja2", "msgspec", "asyncio"}
+
+
+@make_command("probe", "rate", "duration", "header", "keepalive", "quiet", "force", "sample-index")
+@click.argument("rest", nargs=-1)
+def probe(**values: object) -> None:
+    """Print what was parsed."""
+    click.echo(json.dumps({key: str(value) for key, value in values.items()}))
+
+
+def parsed(*args: str) -> dict[str, str]:
+    """What the probe command understood."""
+    result = CliRunner().invoke(probe, list(args))
+    assert result.exit_code == 0, result.output
+    values: dict[str, str] = json.loads(result.output)
+    return values
+
+
+@pytest.mark.parametrize(
+    ("args", "option", "value"),
+    [
+        (["-rate=1000"], "rate", "1000"),
+        (["-rate", "1000/s"], "rate", "1000"),
+        (["--rate", "1000"], "rate", "1000"),
+        (["-r1000"], "rate", "1000"),
+        (["-r=1000"], "rate", "1000"),
+        (["-duration=5s"], "duration", "5000000000"),
+        (["-header", "A: b"], "header", "('A: b',)"),
+        (["-keepalive=false"], "keepalive", "False"),
+        (["-no-keepalive"], "keepalive", "False"),
+        (["-keepalive=true"], "keepalive", "True"),
+        (["-sample_index=alloc_space"], "sample_index", "alloc_space"),
+        (["-q"], "quiet", "True"),
+        (["--", "-rate=7"], "rest", "('-rate=7',)"),
+    ],
+)
+def test_flags_may_be_spelled_gos_way(args: list[str], option: str, value: str) -> None:
+    """Lines pasted from vegeta and pprof parse; short options and -- keep their meaning."""
+    assert parsed(*args)[option] == value
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["-raet=5"], "No such option: -raet. Did you mean -rate?"),
+        (["--nonsense"], "No such option: --nonsense."),
+        (["-rate=fast"], "not a rate: 'fast'"),
+        (["-keepalive=maybe"], "-keepalive is a switch"),
+    ],
+)
+def test_a_wrong_flag_is_named_with_the_nearest_one(args: list[str], message: str) -> None:
+    """A flag that does not exist ends in exit code 2 and a suggestion."""
+    result = CliRunner().invoke(probe, args)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_every_command_of_the_table_exists() -> None:
+    """Each entry imports, carries its own name and has a help text."""
+    context = click.Context(app)
+    for name in COMMANDS:
+        command = app.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert command.help
+    assert set(ALIASES.values()) <= set(COMMANDS)
+
+
+def test_every_option_of_the_table_is_used() -> None:
+    """An option that no command takes has no place in the table."""
+    context = click.Context(app)
+    used = {
+        name.removeprefix("--")
+        for command_name in COMMANDS
+        for parameter in _parameters(app.get_command(context, command_name), context)
+        for name in parameter.opts
+    }
+    assert set(TABLE) - used == set()
+
+
+def _parameters(command: click.Command | None, context: click.Context) -> list[click.Parameter]:
+    assert command is not None
+    found = command.get_params(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found += _parameters(command.get_command(context, name), context)
+    return found
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`heapwise --help` is quick because it imports no library but click."""
+    code = (
+        "import sys\n"
+        "from heapwise.cli.main import app\n"
+        "app.main(['--help'], standalone_mode=False)\n"
+        "print(*sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY & set(done.stderr.split()) == set()
+    assert "Commands:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["frobnicate"], 2, "No such command"),
+        (["repotr"], 2, "Did you mean 'report'?"),
+        (["report", "/no/such/recording.hw"], 1, "heapwise: "),
+        (["schema", "nonsense"], 2, "is not one of"),
+    ],
+)
+def test_errors_are_one_line_and_an_exit_code(args: list[str], code: int, message: str) -> None:
+    """Bad input ends without a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "heapwise", *args], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    """`heapwise schema run | head -1` ends quietly."""
+    done = subprocess.run(
+        f"{sys.executable} -m heapwise schema run | head -1; exit ${{PIPESTATUS[0]}}",
+        shell=True, executable="/bin/bash", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "{\n"
+    assert done.stderr == ""
+
+
+def test_control_characters_never_reach_the_terminal() -> None:
+    """A name with escape codes prints as what it is made of."""
+    assert printable("a\x1b]0;owned\x07b\nc") == "a\\x1b]0;owned\\x07b\\nc"
+    assert printable("µs – ok") == "µs – ok"
+
+
+def test_json_follows_its_own_schema() -> None:
+    """What --json prints validates against what `heapwise schema` prints."""
+    table = Table(
+        source="heap.pb.gz", sample_type="alloc_space", unit="bytes", total=3,
+        rows=(Row("main.f", 1, 3),), dropped=0, sorted_by="flat",
+    )  # fmt: skip
+    document = json.loads(envelope(table))
+    jsonschema.validate(document, schema("table"))
+    assert document["kind"] == "table"
+    assert document["schema_version"] == 1
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_every_kind_has_a_valid_schema(kind: str) -> None:
+    """Each published schema is one."""
+    jsonschema.Draft202012Validator.check_schema(schema(kind))
