@@ -1,0 +1,51 @@
+"""``heapwise doctor``: everything a run checks, and nothing fired."""
+
+from __future__ import annotations
+
+import click
+
+from heapwise.cli.main import printable
+from heapwise.cli.options import command as make_command
+from heapwise.cli.output import next_step, write_data
+from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
+from heapwise.model.check import Checkup, Level
+from heapwise.model.envelope import envelope
+from heapwise.record.preflight import checkup
+
+MARKS = {Level.OK: "ok  ", Level.NOTE: "note", Level.WARN: "warn", Level.FAIL: "FAIL"}
+
+
+@make_command("doctor", *PLAN_OPTIONS, "service", "json")
+@click.argument("target", nargs=-1, metavar="[TARGET]")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    target: tuple[str, ...],
+    service: str | None,
+    as_json: bool,
+    **options: object,
+) -> None:
+    """Check that a service can be driven and measured; nothing is fired.
+
+    TARGET is a URL or 'METHOD URL', as for run. With --service alone only the debug endpoint is
+    looked at.
+    """
+    plan_options: PlanOptions = options  # type: ignore[assignment]  # click passes just these
+    wants_load = bool(target) or plan_options["targets"] is not None or service is None
+    plan = build_plan(target, plan_options, pin=False) if wants_load else None
+    result = checkup(plan, service, allow_remote=plan_options["allow_remote"])
+    write_data(envelope(result) if as_json else render(result))
+    if result.failed:
+        ctx.exit(1)
+    if not as_json:
+        next_step(f"heapwise run {' '.join(target) or 'TARGET'} -o before.hw")
+
+
+def render(result: Checkup) -> str:
+    """One line a check, its hint below it."""
+    lines = []
+    for check in result.checks:
+        lines.append(f"{MARKS[check.level]}  {printable(check.name)}: {printable(check.found)}")
+        if check.hint:
+            lines.append(f"      {printable(check.hint)}")
+    return "\n".join(lines)

@@ -1,0 +1,66 @@
+"""``heapwise record``: measure while somebody else makes the load."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from heapwise.cli.finish import conclude
+from heapwise.cli.options import command as make_command
+from heapwise.cli.output import must_not_exist
+from heapwise.cli.progress import run_progress
+from heapwise.record.session import RunRequest, record_run
+
+
+@make_command(
+    "record",
+    "duration",
+    "exec",
+    "interval",
+    "output",
+    "force",
+    "keep-secrets",
+    "html",
+    "json",
+    "quiet",
+)
+@click.argument("service", required=False)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    service: str | None,
+    duration: int,
+    exec_command: str | None,
+    interval: int,
+    output: Path | None,
+    force: bool,
+    keep_secrets: bool,
+    html: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Measure a service while somebody else makes the load.
+
+    SERVICE is the debug endpoint, as host:port or a URL; by default 127.0.0.1:6060. A duration of
+    0 records until Ctrl-C.
+    """
+    path = output or Path("run.hw")
+    must_not_exist(path, force=force)
+    if html:
+        must_not_exist(html, force=force)
+    request = RunRequest(
+        plan=None,
+        output=path,
+        service=service,
+        exec_command=exec_command,
+        duration_ns=duration,
+        interval_ns=interval,
+        force=force,
+        keep_secrets=keep_secrets,
+        argv=tuple(sys.argv[1:]),
+    )
+    with run_progress(None, quiet=quiet) as notify:
+        record_run(request, notify=notify)
+    ctx.exit(conclude(path, html=html, as_json=as_json, quiet=quiet))

@@ -1,0 +1,73 @@
+"""``heapwise run``: load, record, explain."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from heapwise.cli.finish import conclude
+from heapwise.cli.options import command as make_command
+from heapwise.cli.output import must_not_exist
+from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
+from heapwise.cli.progress import run_progress
+from heapwise.record.session import RunRequest, record_run
+
+
+@make_command(
+    "run",
+    *PLAN_OPTIONS,
+    "service",
+    "exec",
+    "interval",
+    "apart",
+    "output",
+    "force",
+    "keep-secrets",
+    "html",
+    "json",
+    "quiet",
+)
+@click.argument("target", nargs=-1, metavar="[TARGET]")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    target: tuple[str, ...],
+    service: str | None,
+    exec_command: str | None,
+    interval: int,
+    apart: bool,
+    output: Path | None,
+    force: bool,
+    keep_secrets: bool,
+    html: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **options: object,
+) -> None:
+    """Drive a service with load, record it, and explain what it allocates.
+
+    TARGET is a URL or 'METHOD URL'; more than one come from -targets or standard input. The
+    service needs net/http/pprof, on its own address or where --service says.
+    """
+    plan_options: PlanOptions = options  # type: ignore[assignment]  # click passes just these
+    path = output or Path("run.hw")
+    must_not_exist(path, force=force)
+    if html:
+        must_not_exist(html, force=force)
+    plan = build_plan(target, plan_options)
+    request = RunRequest(
+        plan=plan,
+        output=path,
+        service=service,
+        exec_command=exec_command,
+        interval_ns=interval,
+        apart=apart,
+        force=force,
+        keep_secrets=keep_secrets,
+        argv=tuple(sys.argv[1:]),
+    )
+    with run_progress(plan, quiet=quiet) as notify:
+        record_run(request, notify=notify)
+    ctx.exit(conclude(path, html=html, as_json=as_json, quiet=quiet))

@@ -1,0 +1,178 @@
+"""Reads a service's counters beside the load, often enough to miss no pause."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from heapwise.errors import ServiceError
+from heapwise.model.gc import Pause
+from heapwise.model.memory import Counters, MemorySample, ProcessSample
+from heapwise.model.recording import Problem, Scope
+from heapwise.record.store import RecordingWriter
+from heapwise.runtimes.base import Reading, Runtime
+from heapwise.runtimes.fetch import Endpoint
+
+RING = 256
+"""Pauses that Go's MemStats remembers."""
+
+SHORTEST_INTERVAL_NS = 50_000_000
+"""Reading more often than this would measure mostly itself."""
+
+FIRST_INTERVAL_NS = 200_000_000
+"""Until the first two readings tell how often the service collects."""
+
+
+class Collector:
+    """Everything that can be read from one service, written to one recording.
+
+    Attributes:
+        readings: readings taken so far; each costs the service what `calibrate` measures.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        endpoint: Endpoint,
+        writer: RecordingWriter,
+        zero_ns: int,
+        process: Callable[[int], ProcessSample | None] | None = None,
+    ) -> None:
+        self.runtime = runtime
+        self.endpoint = endpoint
+        self.writer = writer
+        self.readings = 0
+        self._zero_ns = zero_ns
+        self._process = process
+        self._last: MemorySample | None = None
+        self._pause_seen = 0
+        self._contradictions: set[str] = set()
+
+    def now(self) -> int:
+        """Nanoseconds since the run's zero."""
+        return time.monotonic_ns() - self._zero_ns
+
+    def read(self) -> MemorySample:
+        """Take one reading of everything and write it down.
+
+        Raises:
+            ServiceError: the service did not answer.
+        """
+        start = self.now()
+        reading = self.runtime.read(self.endpoint)
+        end = self.now()
+        tasks = self.runtime.tasks(self.endpoint)
+        sample = MemorySample(
+            at_ns=(start + end) // 2, took_ns=end - start, counters=reading.counters, tasks=tasks
+        )
+        self.readings += 1
+        self._note_oddities(sample, reading)
+        self.writer.memory(sample)
+        self.writer.pauses(self._new_pauses(reading))
+        self._last = sample
+        self.read_process()
+        return sample
+
+    def read_process(self) -> None:
+        """Write down what the operating system says, where the process is ours."""
+        sample = self._process(self._zero_ns) if self._process else None
+        if sample is not None:
+            self.writer.process(sample)
+
+    def _new_pauses(self, reading: Reading) -> tuple[Pause, ...]:
+        fresh = tuple(pause for pause in reading.pauses if pause.number > self._pause_seen)
+        if fresh:
+            self._pause_seen = fresh[-1].number
+        return fresh
+
+    def _note_oddities(self, sample: MemorySample, reading: Reading) -> None:
+        if self._last is not None and sample.counters.went_back(self._last.counters):
+            self._pause_seen = 0
+            self.writer.event(sample.at_ns, "service-restarted")
+            self.writer.problem(
+                Problem(
+                    scope=Scope.ALL,
+                    what=f"the service was restarted {sample.at_ns / 1e9:.1f} s into the run: "
+                    "its counters went backwards",
+                    remedy="find out why it died, then record again",
+                )
+            )
+        for contradiction in set(reading.contradictions) - self._contradictions:
+            self._contradictions.add(contradiction)
+            self.writer.event(sample.at_ns, "contradiction", text=contradiction)
+
+
+class Sampler:
+    """A thread that reads until it is told to stop.
+
+    Use as a context manager around the load.
+
+    Args:
+        interval_ns: the longest time between two readings; a service that collects often is
+            read more often, so that at most half of the ring turns over in between.
+    """
+
+    def __init__(self, collector: Collector, interval_ns: int) -> None:
+        self._collector = collector
+        self._longest_ns = max(interval_ns, SHORTEST_INTERVAL_NS)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="heapwise-sampler", daemon=True)
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Sampler:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _work(self) -> None:
+        try:
+            self._read_until_stopped()
+        except BaseException as error:  # noqa: BLE001 - re-raised where the thread is joined
+            self._failure = error
+
+    def _read_until_stopped(self) -> None:
+        collector = self._collector
+        interval = min(FIRST_INTERVAL_NS, self._longest_ns)
+        earlier: MemorySample | None = None
+        while not self._stop.wait(interval / 1e9):
+            try:
+                sample = collector.read()
+            except ServiceError as error:
+                collector.writer.event(collector.now(), "reading-failed", error=str(error))
+                earlier = None
+                continue
+            interval = next_interval(earlier, sample, self._longest_ns)
+            earlier = sample
+
+
+def next_interval(earlier: MemorySample | None, sample: MemorySample, longest_ns: int) -> int:
+    """How long to wait so that at most half of the pause ring turns over, ns.
+
+    A quarter of the ring is aimed at, since the rate may double before the next reading.
+    """
+    if earlier is None:
+        return min(FIRST_INTERVAL_NS, longest_ns)
+    cycles = sample.counters.num_gc - earlier.counters.num_gc
+    elapsed = sample.at_ns - earlier.at_ns
+    if cycles <= 0 or elapsed <= 0:
+        return longest_ns
+    return max(SHORTEST_INTERVAL_NS, min(longest_ns, elapsed * (RING // 4) // cycles))
+
+
+def per_reading(samples: list[Counters]) -> tuple[float, float]:
+    """Bytes and objects that one reading costs, from readings back to back.
+
+    The median of the differences, because a background task of the service may allocate
+    between any two.
+    """
+    pairs = list(zip(samples, samples[1:], strict=False))
+    size = sorted(later.total_alloc - first.total_alloc for first, later in pairs)
+    count = sorted(later.mallocs - first.mallocs for first, later in pairs)
+    middle = len(pairs) // 2
+    return float(size[middle]), float(count[middle])

@@ -1,0 +1,296 @@
+"""A run, step by step: preflight, warm-up, fence, load with sampling, fence, done."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from heapwise import __version__
+from heapwise.load.driver import LoadDriver
+from heapwise.load.engine import Phase, PhaseReport
+from heapwise.model.load import ConstantRate, HitFlag, Hits, Plan
+from heapwise.model.recording import (
+    FORMAT,
+    ClockPair,
+    Manifest,
+    Problem,
+    Scope,
+    ServiceInfo,
+    Window,
+)
+from heapwise.record.fence import fence_after, fence_before
+from heapwise.record.interrupt import stop_on_signal
+from heapwise.record.machine import clock_pair, this_machine
+from heapwise.record.preflight import FALLBACK, Found, find_service
+from heapwise.record.redact import redact, redact_argv
+from heapwise.record.sampler import Collector, Sampler
+from heapwise.record.store import RecordingWriter
+from heapwise.record.supervise import Service
+from heapwise.runtimes.fetch import Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What the user asked for.
+
+    Attributes:
+        plan: the load; None records while somebody else makes it.
+        service: the debug endpoint, None to look for it.
+        exec_command: starts the service; None where it runs already.
+        duration_ns: how long to record without a plan; 0 is until interrupted.
+        interval_ns: the longest time between two readings.
+        apart: drive the targets one after another, each in a window of its own.
+    """
+
+    plan: Plan | None
+    output: Path
+    service: str | None = None
+    exec_command: str | None = None
+    duration_ns: int = 0
+    interval_ns: int = 1_000_000_000
+    apart: bool = False
+    force: bool = False
+    keep_secrets: bool = False
+    argv: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run stands, for whoever wants to show it.
+
+    Attributes:
+        step: ``warm-up``, ``fence``, ``load`` …
+        hits: hits that ended since the last progress; None outside load.
+    """
+
+    step: str
+    hits: Hits | None = None
+
+
+Notify = Callable[[Progress], None]
+
+
+def record_run(request: RunRequest, *, notify: Notify) -> Path:
+    """Carry out a run and leave its recording at ``request.output``.
+
+    Raises:
+        ServiceError: the service cannot be reached or measured; nothing was recorded.
+        RecordingError: the recording cannot be written; what is there is readable.
+        KeyboardInterrupt: quit by the second Ctrl-C; the recording says interrupted.
+    """
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_on_signal(lambda text: notify(Progress(step=text))))
+        zero = clock_pair()
+        staging = Staging(request, zero)
+        service = stack.enter_context(staging.started_service(notify))
+        found = find_service(request.service, request.plan.targets if request.plan else ())
+        notify(Progress(step=f"measuring {found.endpoint.url} ({found.info.runtime})"))
+        writer = stack.enter_context(staging.writer(found, service))
+        collector = Collector(
+            found.runtime,
+            found.endpoint,
+            writer,
+            zero.monotonic_ns,
+            process=service.sample if service else None,
+        )
+        run = Run(request, writer, collector, stop, notify, service)
+        if request.plan is None:
+            run.watch()
+        else:
+            with LoadDriver(request.plan, zero_ns=zero.monotonic_ns) as driver:
+                run.drive(request.plan, driver)
+        writer.finish(interrupted=stop.is_set())
+    return request.output
+
+
+class Staging:
+    """Brings up what a run stands on: the service, and the recording that describes it."""
+
+    def __init__(self, request: RunRequest, zero: ClockPair) -> None:
+        self.request = request
+        self.zero = zero
+        self._stderr = request.output.with_name(request.output.name + ".stderr")
+
+    @contextmanager
+    def started_service(self, notify: Notify) -> Iterator[Service | None]:
+        """Start the service where we are asked to, and end it afterwards."""
+        command = self.request.exec_command
+        if command is None:
+            yield None
+            return
+        notify(Progress(step=f"starting {command}"))
+        try:
+            with Service.start(command, stderr=self._stderr) as service:
+                service.await_port(self._port())
+                yield service
+        finally:
+            self._stderr.unlink(missing_ok=True)
+
+    def _port(self) -> Endpoint:
+        plan = self.request.plan
+        if plan is not None:
+            origin = urlsplit(plan.targets[0].url)
+            return Endpoint.parse(f"{origin.scheme}://{origin.netloc}")
+        return Endpoint.parse(self.request.service or FALLBACK)
+
+    @contextmanager
+    def writer(self, found: Found, service: Service | None) -> Iterator[RecordingWriter]:
+        """Create the recording; the service's stderr moves into it."""
+        writer = RecordingWriter.create(
+            self.request.output,
+            self._manifest(found.info, service),
+            bodies=[target.body or None for target in self._targets()],
+            force=self.request.force,
+        )
+        with writer:
+            if service is not None:
+                self._stderr.rename(writer.stderr_path)
+            yield writer
+
+    def _targets(self) -> tuple[object, ...]:
+        return self.request.plan.targets if self.request.plan else ()
+
+    def _manifest(self, info: ServiceInfo, service: Service | None) -> Manifest:
+        request = self.request
+        plan, redacted = (
+            redact(request.plan, keep_secrets=request.keep_secrets) if request.plan else (None, ())
+        )
+        if service is not None:
+            info = msgspec.structs.replace(
+                info,
+                command=service.command,
+                settings=service.settings,
+                cgroup_limit=service.cgroup_limit,
+            )
+        return Manifest(
+            format=FORMAT,
+            tool=__version__,
+            run_id=secrets.token_hex(8),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            argv=redact_argv(request.argv, keep_secrets=request.keep_secrets),
+            service=info,
+            machine=this_machine(),
+            clock=self.zero,
+            plan=plan,
+            redacted=redacted,
+        )
+
+
+class Run:
+    """The part of a run that is measured."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        writer: RecordingWriter,
+        collector: Collector,
+        stop: threading.Event,
+        notify: Notify,
+        service: Service | None,
+    ) -> None:
+        self.request = request
+        self.writer = writer
+        self.collector = collector
+        self.stop = stop
+        self.notify = notify
+        self.service = service
+
+    def drive(self, plan: Plan, driver: LoadDriver) -> None:
+        """Warm up, then drive every window of the plan."""
+        everything = tuple(range(len(plan.targets)))
+        if plan.warmup_ns:
+            self._warm_up(plan, driver, everything)
+        if self.request.apart and len(everything) > 1:
+            windows = [(f"target-{index}", (index,)) for index in everything]
+        else:
+            windows = [("load", everything)]
+        for name, targets in windows:
+            if self.stopped():
+                break
+            phase = Phase(schedule=plan.schedule, targets=targets)
+            target = targets[0] if self.request.apart and len(targets) == 1 else -1
+            self._window(name, target, lambda phase=phase: self._load(driver, phase))
+
+    def watch(self) -> None:
+        """Record for a while, or until interrupted, while somebody else makes the load."""
+        self._window("record", -1, self._wait)
+
+    def stopped(self) -> bool:
+        """True once the user or the service's death has ended the run."""
+        return self.stop.is_set() or (self.service is not None and not self.service.alive())
+
+    def _warm_up(self, plan: Plan, driver: LoadDriver, targets: tuple[int, ...]) -> None:
+        self.notify(Progress(step="warm-up"))
+        schedule = ConstantRate.of(plan.schedule.rate, plan.warmup_ns)
+        phase = Phase(schedule=schedule, targets=targets, flags=HitFlag.WARMUP)
+        driver.run(phase, self.writer.hits, self.stopped)
+
+    def _window(self, name: str, target: int, work: Callable[[], None]) -> None:
+        self.notify(Progress(step="fence: collecting garbage, taking a heap profile"))
+        window = Window(
+            name=name,
+            target=target,
+            before=fence_before(self.collector, f"before-{name}"),
+            after=None,
+            readings=0,
+        )
+        self.writer.window(window)
+        readings = self.collector.readings
+        with Sampler(self.collector, self.request.interval_ns):
+            work()
+        readings = self.collector.readings - readings
+        self._note_death()
+        self.notify(Progress(step="fence: collecting garbage, taking a heap profile"))
+        after = fence_after(self.collector, f"after-{name}")
+        self.writer.window(msgspec.structs.replace(window, after=after, readings=readings))
+
+    def _load(self, driver: LoadDriver, phase: Phase) -> None:
+        def deliver(hits: Hits) -> None:
+            self.writer.hits(hits)
+            self.notify(Progress(step="load", hits=hits))
+
+        self._note_engine(driver.run(phase, deliver, self.stopped))
+
+    def _note_engine(self, report: PhaseReport) -> None:
+        self.writer.event(
+            self.collector.now(),
+            "engine",
+            cpu_ns=report.cpu_ns,
+            elapsed_ns=report.ended_ns - report.zero_ns,
+            connections_opened=report.connections_opened,
+            queue_max=report.queue_max,
+            stopped=report.stopped,
+        )
+        for target, body in report.bodies:
+            self.writer.response_body(target, body)
+
+    def _wait(self) -> None:
+        self.notify(Progress(step="recording"))
+        end = time.monotonic() + self.request.duration_ns / 1e9
+        while not self.stopped():
+            left = end - time.monotonic() if self.request.duration_ns else 1.0
+            if left <= 0:
+                return
+            self.stop.wait(min(left, 1.0))
+
+    def _note_death(self) -> None:
+        if self.service is None or self.service.alive():
+            return
+        self.writer.event(self.collector.now(), "service-exited", code=self.service.exit_code)
+        self.writer.problem(
+            Problem(
+                scope=Scope.ALL,
+                what=f"the service exited with code {self.service.exit_code} during the run",
+                remedy=f"its last words are in {self.writer.stderr_path}",
+            )
+        )
+
