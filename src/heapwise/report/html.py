@@ -1,0 +1,178 @@
+"""One recording, or two before and after a change, as one HTML file that needs no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from heapwise import __version__
+from heapwise.errors import UsageError
+from heapwise.model.comparison import Comparison
+from heapwise.model.finding import Finding
+from heapwise.model.metrics import CATALOGUE
+from heapwise.model.recording import Scope
+from heapwise.model.report import RunReport, Series
+from heapwise.model.tables import OwnerTable
+from heapwise.report import html_summary as summary
+from heapwise.report.embed import inline, json_block, policy, visible
+from heapwise.units import (
+    format_count,
+    format_duration,
+    format_rate,
+    format_share,
+    format_size,
+    format_value,
+)
+
+
+class Run(NamedTuple):
+    """A recording and its part in the report: ``only``, ``before`` or ``after``."""
+
+    role: str
+    report: RunReport
+
+
+def render_html(reports: Sequence[RunReport], comparison: Comparison | None = None) -> str:
+    """Render one recording, or two with their comparison.
+
+    Returns:
+        A whole page: script, style and data inlined, sealed by a content security policy.
+
+    Raises:
+        UsageError: there are not one or two recordings.
+        ValueError: two recordings without their comparison, or one with one.
+    """
+    if len(reports) not in (1, 2):
+        raise UsageError(
+            f"{len(reports)} recordings do not fit one HTML report",
+            hint="give one recording, or two to see before and after",
+        )
+    if (comparison is None) != (len(reports) == 1):
+        raise ValueError("two recordings come with their comparison, one comes without")
+    roles = ("only",) if comparison is None else ("before", "after")
+    runs = [Run(role, report) for role, report in zip(roles, reports, strict=True)]
+    page = _environment().get_template("report.html")
+    return page.render(runs=runs, comparison=comparison, **_seal(runs), **_words(runs, comparison))
+
+
+def _seal(runs: list[Run]) -> dict[str, Any]:
+    script, style = inline("report.js"), inline("report.css")
+    return {
+        "policy": policy(script, style),
+        "script": script.code,
+        "style": style.code,
+        "data": json_block([_charts(run) for run in runs]),
+    }
+
+
+def _charts(run: Run) -> dict[str, Any]:
+    """What the script draws; names are made visible here, since no template prints them."""
+    timeline = run.report.timeline
+    return {
+        "role": run.role,
+        "heap": _lines(timeline.heap),
+        "latency": _lines(timeline.latency),
+        "rate": _lines(timeline.rate),
+        "percentiles": _lines(timeline.percentiles),
+        "collections": timeline.collections,
+    }
+
+
+def _lines(series: tuple[Series, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": visible(each.name),
+            "unit": each.unit,
+            "x": [_short(x) for x in each.x],
+            "y": [None if y is None else _short(y) for y in each.y],
+        }
+        for each in series
+    ]
+
+
+def _short(number: float) -> float:
+    """Seven digits are finer than any pixel; the other ten would be most of the file."""
+    return float(f"{number:.7g}")
+
+
+def _words(runs: list[Run], comparison: Comparison | None) -> dict[str, Any]:
+    reports = [run.report for run in runs]
+    if comparison is None:
+        (report,) = reports
+        groups = [("", report.findings)]
+        return {
+            "headline": summary.headline(report),
+            "aside": report.findings[0].title if report.findings else "",
+            "tiles": summary.tiles(report),
+            "finding_groups": groups,
+        }
+    before, after = reports
+    return {
+        "headline": summary.changed_headline(comparison),
+        "aside": summary.changed_aside(comparison),
+        "tiles": summary.changed_tiles(before, after, comparison),
+        "finding_groups": [
+            ("Left after the change", after.findings),
+            ("Gone with the change", _gone(before.findings, comparison)),
+        ],
+    }
+
+
+def _gone(findings: tuple[Finding, ...], comparison: Comparison) -> tuple[Finding, ...]:
+    """The findings that the comparison calls gone; it names each by code and place."""
+    gone = [entry.partition(" ") for entry in comparison.gone]
+    return tuple(
+        finding
+        for finding in findings
+        if any(
+            code == finding.code and place in (finding.where or finding.module)
+            for code, _, place in gone
+        )
+    )
+
+
+def _widest(table: OwnerTable) -> float:
+    """Bytes per unit of work at the right end of every bar of a table."""
+    intervals = [row.bytes_per_work for row in table.rows]
+    return max((each.high for each in intervals if each), default=0.0) or 1.0
+
+
+def _spelled_out(value: Any) -> Any:
+    """What the template prints, with hidden characters made visible."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _unbroken(text: str) -> Markup:
+    """Text in which no line ends between a number and its unit."""
+    return Markup(re.sub(r"(?<=\d) ", "&nbsp;", str(escape(visible(text)))))  # noqa: S704 - escaped
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("heapwise.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_spelled_out,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": format_count,
+        "duration": format_duration,
+        "rate": format_rate,
+        "share": format_share,
+        "size": format_size,
+        "value": format_value,
+        "change": summary.change,
+        "noun": summary.noun,
+        "unbroken": _unbroken,
+        "widest": _widest,
+    }
+    environment.globals |= {"catalogue": CATALOGUE, "version": __version__, "Scope": Scope}
+    return environment
