@@ -192,7 +192,7 @@ class State(StrEnum):
 
     COMPLETE = "complete"
     INTERRUPTED = "interrupted"
-    """No summary was written: stopped, killed or out of disk. What is there is good."""
+    """Stopped early, killed or out of disk. What is there is good."""
     IN_PROGRESS = "in progress"
 
 
@@ -218,7 +218,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         finished: wall clock, ISO 8601.
         last_seq: the last sequence number of each stream, so that a lost tail is known.
-        interrupted: the user stopped the run early; it was finished in order.
+        interrupted: stopped early, by the user or a full disk, and finished in order.
     """
 
     finished: str

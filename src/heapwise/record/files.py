@@ -1,0 +1,110 @@
+"""The files of a recording: their names, and how they are read and written.
+
+::
+
+    NAME.hw/
+      manifest.json              what the run set out to do; first, never changed
+      events.log                 samples, hits and events (`heapwise.formats.framelog`)
+      summary.json               how it ended; last, its absence means interrupted
+      profiles/0000-KIND.pb.gz   as received; `go tool pprof` opens them
+      bodies/SHA256              request bodies, and response bodies kept for an oracle
+      gctrace.log                what the service printed, where heapwise started it
+      lock                       held by the writer
+
+While it is written, a file without a name holds space for its end, should the disk fill up.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from heapwise.errors import RecordingError
+from heapwise.units import format_size
+
+MANIFEST = "manifest.json"
+LOG = "events.log"
+SUMMARY = "summary.json"
+PROFILES = "profiles"
+BODIES = "bodies"
+GCTRACE = "gctrace.log"
+LOCK = "lock"
+RESERVE = "reserve"
+
+PROFILE_KIND = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+PROFILE_FILE = re.compile(r"profiles/[0-9]{4,9}-[a-z0-9][a-z0-9_-]{0,63}\.pb\.gz", re.ASCII)
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+_TEMPORARY = ".tmp"
+
+
+def body_file(sha256: str) -> str:
+    """Where a body with this hash is kept, relative to the recording."""
+    return f"{BODIES}/{sha256}"
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Read a regular file that is no symbolic link and has at most ``limit`` bytes.
+
+    A recording may come from anybody, so its names may be links, pipes or devices.
+
+    Raises:
+        OSError: it is not there, not such a file, or too large.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path.name} is not a regular file")
+        if status.st_size > limit:
+            raise OSError(f"{path.name} has more than {format_size(limit)}")
+        return file.read(limit)
+
+
+def write_atomically(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write a file that is either absent or whole, after a crash of ours too.
+
+    With ``durable`` it also survives the machine's.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    temporary = path.with_name(path.name + _TEMPORARY)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.rename(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory survive the machine's crash."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def cannot_write(path: Path, error: OSError) -> RecordingError:
+    """The error for a recording that cannot be written any further."""
+    why = error.strerror or str(error)
+    with suppress(OSError):
+        status = os.statvfs(path if path.exists() else path.parent)
+        why += f" ({format_size(status.f_bavail * status.f_frsize)} free)"
+    return RecordingError(
+        f"cannot write the recording {path}",
+        why,
+        "make room there or choose another place with -o; what was recorded so far stays readable",
+    )
