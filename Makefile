@@ -42,7 +42,7 @@ docs: setup  ## the manual, in docs/_build/html
 	@echo docs/_build/html/index.html
 
 assets:  ## rebuild the report's JavaScript; needs Node, the result is committed
-	@cd web && npm ci --no-audit --no-fund && npm run build
+	@cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 bench: $(addprefix bench-,$(notdir $(patsubst %/,%,$(wildcard benchmarks/*/))))  ## every benchmark
 

@@ -15,7 +15,7 @@ from heapwise.model.check import Check, Checkup, Level
 from heapwise.model.load import Plan, Target
 from heapwise.model.recording import ServiceInfo
 from heapwise.runtimes.base import Runtime
-from heapwise.runtimes.fetch import Endpoint
+from heapwise.runtimes.fetch import Endpoint, pin
 from heapwise.runtimes.registry import recognise
 
 FALLBACK = "http://127.0.0.1:6060"
@@ -52,6 +52,7 @@ def find_service(service: str | None, targets: Sequence[Target]) -> Found:
     for text in candidates(service, targets):
         endpoint = Endpoint.parse(text)
         try:
+            endpoint = pin(endpoint)
             runtime, info = recognise(endpoint)
         except ServiceError as error:
             if service is not None:
@@ -62,7 +63,7 @@ def find_service(service: str | None, targets: Sequence[Target]) -> Found:
     raise ServiceError(
         "no debug endpoint found",
         "; ".join(refusals),
-        "name it with --service URL; a Go service needs `import _ \"net/http/pprof\"`",
+        'name it with --service URL; a Go service needs `import _ "net/http/pprof"`',
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
+from typing import Self
 
 from heapwise.errors import ServiceError
 from heapwise.model.gc import Pause
@@ -120,7 +122,7 @@ class Sampler:
         self._thread = threading.Thread(target=self._work, name="heapwise-sampler", daemon=True)
         self._failure: BaseException | None = None
 
-    def __enter__(self) -> Sampler:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -171,7 +173,7 @@ def per_reading(samples: list[Counters]) -> tuple[float, float]:
     The median of the differences, because a background task of the service may allocate
     between any two.
     """
-    pairs = list(zip(samples, samples[1:], strict=False))
+    pairs = list(pairwise(samples))
     size = sorted(later.total_alloc - first.total_alloc for first, later in pairs)
     count = sorted(later.mallocs - first.mallocs for first, later in pairs)
     middle = len(pairs) // 2

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ import msgspec
 from heapwise import __version__
 from heapwise.load.driver import LoadDriver
 from heapwise.load.engine import Phase, PhaseReport
-from heapwise.model.load import ConstantRate, HitFlag, Hits, Plan
+from heapwise.model.load import ConstantRate, HitFlag, Hits, Plan, Target
 from heapwise.model.recording import (
     FORMAT,
     ClockPair,
@@ -92,7 +93,7 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
         zero = clock_pair()
         staging = Staging(request, zero)
         service = stack.enter_context(staging.started_service(notify))
-        found = find_service(request.service, request.plan.targets if request.plan else ())
+        found = find_service(request.service, request_targets(request))
         notify(Progress(step=f"measuring {found.endpoint.url} ({found.info.runtime})"))
         writer = stack.enter_context(staging.writer(found, service))
         collector = Collector(
@@ -112,12 +113,18 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
     return request.output
 
 
+def request_targets(request: RunRequest) -> tuple[Target, ...]:
+    """The targets of the plan; none without a plan."""
+    return request.plan.targets if request.plan is not None else ()
+
+
 class Staging:
     """Brings up what a run stands on: the service, and the recording that describes it."""
 
     def __init__(self, request: RunRequest, zero: ClockPair) -> None:
         self.request = request
         self.zero = zero
+        self._stranger: Problem | None = None
         self._stderr = request.output.with_name(request.output.name + ".stderr")
 
     @contextmanager
@@ -130,7 +137,7 @@ class Staging:
         notify(Progress(step=f"starting {command}"))
         try:
             with Service.start(command, stderr=self._stderr) as service:
-                service.await_port(self._port())
+                self._stranger = service.await_port(self._port())
                 yield service
         finally:
             self._stderr.unlink(missing_ok=True)
@@ -148,16 +155,15 @@ class Staging:
         writer = RecordingWriter.create(
             self.request.output,
             self._manifest(found.info, service),
-            bodies=[target.body or None for target in self._targets()],
+            bodies=[target.body or None for target in request_targets(self.request)],
             force=self.request.force,
         )
         with writer:
             if service is not None:
                 self._stderr.rename(writer.stderr_path)
+            if self._stranger is not None:
+                writer.problem(self._stranger)
             yield writer
-
-    def _targets(self) -> tuple[object, ...]:
-        return self.request.plan.targets if self.request.plan else ()
 
     def _manifest(self, info: ServiceInfo, service: Service | None) -> Manifest:
         request = self.request
@@ -168,7 +174,7 @@ class Staging:
             info = msgspec.structs.replace(
                 info,
                 command=service.command,
-                settings=service.settings,
+                settings={**info.settings, **service.settings},
                 cgroup_limit=service.cgroup_limit,
             )
         return Manifest(
@@ -209,16 +215,13 @@ class Run:
         everything = tuple(range(len(plan.targets)))
         if plan.warmup_ns:
             self._warm_up(plan, driver, everything)
-        if self.request.apart and len(everything) > 1:
-            windows = [(f"target-{index}", (index,)) for index in everything]
-        else:
-            windows = [("load", everything)]
-        for name, targets in windows:
-            if self.stopped():
-                break
-            phase = Phase(schedule=plan.schedule, targets=targets)
-            target = targets[0] if self.request.apart and len(targets) == 1 else -1
-            self._window(name, target, lambda phase=phase: self._load(driver, phase))
+        if not self.request.apart or len(everything) == 1:
+            self._window("load", -1, partial(self._load, driver, plan, everything))
+            return
+        for target in everything:
+            if not self.stopped():
+                work = partial(self._load, driver, plan, (target,))
+                self._window(f"target-{target}", target, work)
 
     def watch(self) -> None:
         """Record for a while, or until interrupted, while somebody else makes the load."""
@@ -253,11 +256,14 @@ class Run:
         after = fence_after(self.collector, f"after-{name}")
         self.writer.window(msgspec.structs.replace(window, after=after, readings=readings))
 
-    def _load(self, driver: LoadDriver, phase: Phase) -> None:
+    def _load(self, driver: LoadDriver, plan: Plan, targets: tuple[int, ...]) -> None:
+        phase = Phase(schedule=plan.schedule, targets=targets)
+
         def deliver(hits: Hits) -> None:
             self.writer.hits(hits)
             self.notify(Progress(step="load", hits=hits))
 
+        self.notify(Progress(step="load"))
         self._note_engine(driver.run(phase, deliver, self.stopped))
 
     def _note_engine(self, report: PhaseReport) -> None:
@@ -293,4 +299,3 @@ class Run:
                 remedy=f"its last words are in {self.writer.stderr_path}",
             )
         )
-
