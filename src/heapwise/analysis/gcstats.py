@@ -1,0 +1,133 @@
+"""The collector during a run: how often, how long, and how much of it was seen."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from heapwise.analysis.quantiles import percentiles
+from heapwise.analysis.windows import length_ns
+from heapwise.model.gc import GcCycle, GcSummary, Pause
+from heapwise.model.profile import Int64s
+from heapwise.model.recording import ClockPair, Recording, Window
+
+Numbered = TypeVar("Numbered", GcCycle, Pause)
+
+
+def gc_summary(recording: Recording, *windows: Window) -> GcSummary | None:
+    """The collector between the fences of settled windows.
+
+    The number of cycles is exact. The collections that heapwise forces for its profiles happen
+    before the first counters are read and after the last, so they are in none of the figures;
+    `GcSummary.forced` are those of the program itself.
+
+    Pauses come from gctrace, unless the readings of the MemStats ring saw more of them (without
+    gctrace, or where the service's own output tore its lines). Cycles are matched by number:
+    their clocks need not agree.
+
+    Returns:
+        None where the runtime does not count cycles, or no window has an end.
+    """
+    spans = [
+        (window.before.counters, window.after.counters)
+        for window in windows
+        if window.after is not None and window.before.counters.num_gc >= 0
+    ]
+    if not spans:
+        return None
+    numbers = [(first.num_gc, last.num_gc) for first, last in spans]
+    count = sum(last - first for first, last in numbers)
+    cycles = inside(recording.cycles, numbers)
+    ring = inside(recording.pauses, numbers)
+    traced = bool(recording.cycles) and len(cycles) >= len(ring)
+    pauses = [found.pause_ns for found in (cycles if traced else ring)]
+    seen = len(pauses)
+    return GcSummary(
+        cycles=count,
+        forced=sum(last.num_forced_gc - first.num_forced_gc for first, last in spans),
+        cpu_share=_cpu_share(recording.cycles, cycles, count, length_ns(windows)),
+        pause=percentiles(np.array(pauses, np.int64)),
+        pause_total_ns=sum(pauses),
+        seen=seen,
+        coverage=min(1.0, seen / count) if count else 1.0,
+        source="gctrace" if traced else "MemStats ring",
+        assist_cpu_ns=sum(cycle.assist_cpu_ns for cycle in cycles) if recording.cycles else None,
+    )
+
+
+def process_start_ns(recording: Recording) -> int | None:
+    """When the service's process started, unix ns, from the two clocks that its cycles carry.
+
+    gctrace counts from the start of the process; the counters hold the wall clock at the end of
+    their last cycle. Every reading whose last cycle is in the trace gives the difference; the
+    median is taken because the trace is rounded to milliseconds.
+
+    Returns:
+        None where the two have no cycle in common.
+    """
+    ends = {cycle.number: cycle_end_ns(cycle) for cycle in recording.cycles}
+    starts = [
+        sample.counters.last_gc_ns - ends[sample.counters.num_gc]
+        for sample in recording.memory
+        if sample.counters.num_gc in ends and sample.counters.last_gc_ns > 0
+    ]
+    return int(statistics.median(starts)) if starts else None
+
+
+def ends_ns(recording: Recording) -> Int64s:
+    """When collections ended, ns since the run's zero, ascending, all that are known."""
+    clock = recording.manifest.clock
+    if recording.cycles:
+        start = process_start_ns(recording)
+        ends = [] if start is None else [start + cycle_end_ns(cycle) for cycle in recording.cycles]
+    else:
+        ends = [pause.end_ns for pause in recording.pauses]
+    return np.sort(np.array([_since_zero(end, clock) for end in ends], np.int64))
+
+
+def _since_zero(wall_ns: int, clock: ClockPair) -> int:
+    return wall_ns - clock.wall_ns
+
+
+def cycle_end_ns(cycle: GcCycle) -> int:
+    """When a cycle ended, ns since the process started."""
+    return cycle.at_ns + cycle.sweep_termination_ns + cycle.mark_ns + cycle.mark_termination_ns
+
+
+def inside(candidates: Sequence[Numbered], spans: Sequence[tuple[int, int]]) -> list[Numbered]:
+    """Those whose number lies in one of the half-open spans, each number once.
+
+    After a restart numbers occur twice; the settled windows end before it, so the first counts.
+    """
+    by_number: dict[int, Numbered] = {}
+    for candidate in candidates:
+        if any(first < candidate.number <= last for first, last in spans):
+            by_number.setdefault(candidate.number, candidate)
+    return list(by_number.values())
+
+
+def _cpu_share(
+    trace: Sequence[GcCycle], cycles: Sequence[GcCycle], count: int, elapsed_ns: int
+) -> float | None:
+    """CPU of the collector over CPU available; idle marking is not counted, as Go does not.
+
+    ``GCCPUFraction`` itself cannot tell: it is a share of the time since the process started,
+    and MemStats do not say when that was. gctrace gives CPU per cycle, so the sum of the cycles
+    in the window is the window's own.
+    """
+    if not trace or len(cycles) < count or elapsed_ns <= 0:
+        return None
+    if not count:
+        return 0.0
+    used = sum(
+        cycle.sweep_termination_cpu_ns
+        + cycle.assist_cpu_ns
+        + cycle.background_cpu_ns
+        + cycle.mark_termination_cpu_ns
+        for cycle in cycles
+    )
+    processors = max(cycle.processors for cycle in cycles)
+    return min(1.0, used / (elapsed_ns * processors)) if processors else None

@@ -1,0 +1,222 @@
+"""From a recording to a report: every analysis there is, put together.
+
+Work is counted as the complete responses inside the windows, whatever their status. Where
+somebody else makes the load nobody counted it, and costs are given per second.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from heapwise.analysis.diff import subtract
+from heapwise.analysis.gcstats import gc_summary
+from heapwise.analysis.owners import owner_table
+from heapwise.analysis.per_work import per_work
+from heapwise.analysis.run_metrics import Measured, run_metrics
+from heapwise.analysis.timeline import timeline
+from heapwise.analysis.validity import find_problems
+from heapwise.analysis.windows import completed, length_ns, settled
+from heapwise.diagnose.engine import diagnose
+from heapwise.errors import ProfileError
+from heapwise.load.metrics import summarise, validity
+from heapwise.model.finding import Finding
+from heapwise.model.load import Plan
+from heapwise.model.profile import Profile
+from heapwise.model.recording import Manifest, Problem, Recording, Scope, Window
+from heapwise.model.report import Endpoint, RunReport
+from heapwise.model.tables import OwnerTable
+from heapwise.model.work import PerWork, Work
+from heapwise.units import NS_PER_S, format_duration, format_rate, format_size
+
+MS_PER_S = 1_000
+
+
+def analyse(recording: Recording) -> RunReport:
+    """Everything a report shows of one recording, complete or not."""
+    manifest = recording.manifest
+    windows = settled(recording)
+    load = summarise(recording.hits, manifest.plan) if manifest.plan is not None else None
+    gc = gc_summary(recording, *windows)
+    costs = [_costs(recording, window) for window in windows]
+    total = _together([cost for cost, _ in costs if cost is not None])
+    owners, findings, unexplained = _explain(recording, windows, total)
+    problems = _distinct(
+        (
+            *find_problems(recording, windows, load, gc),
+            *(validity(load) if load is not None else ()),
+            *(problem for _, limits in costs for problem in limits),
+            *unexplained,
+        )
+    )
+    measured = Measured(
+        recording=recording,
+        windows=windows,
+        amount=_amount(recording, windows),
+        per_work=total,
+        load=load,
+        gc=gc,
+        problems=problems,
+    )
+    return RunReport(
+        name=recording.name,
+        state=recording.state.value,
+        service=_service_line(manifest),
+        load=_load_line(manifest.plan, windows),
+        created=manifest.created,
+        machine=_machine_line(manifest),
+        runtime_version=manifest.service.version,
+        valid=all(problem.scope is Scope.NONE for problem in problems),
+        problems=problems,
+        loss=recording.loss,
+        work_unit=_unit(recording),
+        per_work=total,
+        endpoints=_endpoints(manifest.plan, windows, [cost for cost, _ in costs]),
+        metrics=run_metrics(measured),
+        load_result=load,
+        gc=gc,
+        owners=owners,
+        findings=findings,
+        timeline=timeline(recording, gc),
+        next_command=_next_command(recording.name, manifest, findings, problems),
+    )
+
+
+def _unit(recording: Recording) -> str:
+    return recording.manifest.work_unit if recording.manifest.plan is not None else "s"
+
+
+def _amount(recording: Recording, windows: Sequence[Window]) -> float:
+    if recording.manifest.plan is None:
+        return length_ns(windows) / NS_PER_S
+    return float(completed(recording.hits, windows))
+
+
+def _costs(recording: Recording, window: Window) -> tuple[PerWork | None, tuple[Problem, ...]]:
+    """What a window cost per unit of work; per second where the work is unknown.
+
+    `Work` counts whole units, and whole seconds would be too coarse: the cost is worked out per
+    millisecond and then given per second.
+    """
+    if recording.manifest.plan is not None:
+        return per_work(window, Work(_unit(recording), completed(recording.hits, [window])))
+    duration = length_ns([window])
+    cost, limits = per_work(window, Work("ms", duration // 1_000_000))
+    if cost is None:
+        return None, limits
+    return _scaled(cost, Work("s", round(duration / NS_PER_S)), MS_PER_S), limits
+
+
+def _scaled(cost: PerWork, work: Work, factor: float) -> PerWork:
+    return PerWork(
+        work=work,
+        bytes=None if cost.bytes is None else cost.bytes * factor,
+        allocs=None if cost.allocs is None else cost.allocs * factor,
+        measuring_bytes=cost.measuring_bytes * factor,
+        measuring_allocs=cost.measuring_allocs * factor,
+    )
+
+
+def _together(costs: Sequence[PerWork]) -> PerWork | None:
+    """The cost over several windows: the mean, weighted by the work done in each."""
+    if len(costs) < 2:
+        return costs[0] if costs else None
+    work = Work(costs[0].work.unit, sum(cost.work.count for cost in costs))
+
+    def mean(values: Iterable[float | None]) -> float | None:
+        pairs = zip(values, costs, strict=True)
+        return work.per(sum((value or 0.0) * cost.work.count for value, cost in pairs))
+
+    return PerWork(
+        work=work,
+        bytes=mean(cost.bytes for cost in costs),
+        allocs=mean(cost.allocs for cost in costs),
+        measuring_bytes=mean(cost.measuring_bytes for cost in costs) or 0.0,
+        measuring_allocs=mean(cost.measuring_allocs for cost in costs) or 0.0,
+    )
+
+
+def _explain(
+    recording: Recording, windows: Sequence[Window], total: PerWork | None
+) -> tuple[OwnerTable | None, tuple[Finding, ...], tuple[Problem, ...]]:
+    """Who allocated and why, where there is a profile at both ends."""
+    ends = _profiles(recording, windows)
+    if ends is None:
+        return None, (), ()
+    before, after = ends
+    try:
+        gained = subtract(before, after)
+        owners = owner_table(gained, after, total, recording.manifest.service.runtime)
+        findings = diagnose(recording, gained, after, total)
+    except ProfileError as error:
+        return None, (), (Problem(scope=Scope.NONE, what=f"who allocated is unknown: {error}"),)
+    return owners, findings, ()
+
+
+def _profiles(recording: Recording, windows: Sequence[Window]) -> tuple[Profile, Profile] | None:
+    """The profiles before the first window and after the last."""
+    if not windows or windows[-1].after is None:
+        return None
+    before = recording.profiles.get(windows[0].before.profile)
+    after = recording.profiles.get(windows[-1].after.profile)
+    return (before, after) if before is not None and after is not None else None
+
+
+def _endpoints(
+    plan: Plan | None, windows: Sequence[Window], costs: Sequence[PerWork | None]
+) -> tuple[Endpoint, ...]:
+    """What each target costs, where targets were driven apart."""
+    if plan is None:
+        return ()
+    return tuple(
+        Endpoint(f"{plan.targets[window.target].method} {plan.targets[window.target].url}", cost)
+        for window, cost in zip(windows, costs, strict=True)
+        if cost is not None and 0 <= window.target < len(plan.targets)
+    )
+
+
+def _distinct(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, those that spoil figures first."""
+    once = dict.fromkeys(problems)
+    return tuple(sorted(once, key=lambda problem: problem.scope is Scope.NONE))
+
+
+def _service_line(manifest: Manifest) -> str:
+    service = manifest.service
+    settings = [f"{name}={value}" for name, value in sorted(service.settings.items()) if value]
+    words = [service.version or service.runtime or "unknown runtime", *settings, service.url]
+    return " · ".join(words)
+
+
+def _machine_line(manifest: Manifest) -> str:
+    machine = manifest.machine
+    return (
+        f"{machine.system} {machine.architecture}, {machine.cpus} CPUs {machine.cpu_model}, "
+        f"{format_size(machine.memory)}"
+    )
+
+
+def _load_line(plan: Plan | None, windows: Sequence[Window]) -> str:
+    if plan is None:
+        return f"made by somebody else, recorded for {format_duration(length_ns(windows))}"
+    first, *others = plan.targets
+    url = urlsplit(first.url)
+    target = f"{first.method} {url.scheme}://{url.netloc}{url.path}"
+    more = f" and {len(others)} more" if others else ""
+    rate = format_rate(float(plan.schedule.rate))
+    return f"{rate} for {format_duration(plan.schedule.duration_ns)} · {target}{more}"
+
+
+def _next_command(
+    name: str, manifest: Manifest, findings: Sequence[Finding], problems: Sequence[Problem]
+) -> str:
+    if any(problem.scope is Scope.ALL for problem in problems):
+        return f"heapwise doctor {shlex.quote(manifest.service.url)}"
+    if findings:
+        return f"heapwise explain {findings[0].code}"
+    return f"heapwise report {shlex.quote(name)} -type html -o {shlex.quote(_html_name(name))}"
+
+
+def _html_name(name: str) -> str:
+    return name.removesuffix(".hw") + ".html"

@@ -1,0 +1,86 @@
+"""A finding as a short paragraph."""
+
+from __future__ import annotations
+
+from heapwise.model.finding import Evidence, Finding, Interval
+from heapwise.report.columns import labelled, paragraph
+from heapwise.units import format_count, format_share, format_size, format_value
+
+_INDENT = " " * 5
+
+
+def finding_lines(number: int, finding: Finding, work: str) -> list[str]:
+    """What, where, how much, why, and what to do.
+
+    Args:
+        number: of the finding, from 1.
+        finding: as diagnosed.
+        work: the unit of work.
+    """
+    head = f"{finding.code} {finding.title} (confidence: {finding.confidence.value})"
+    lines = paragraph(head, _INDENT, f"{number:>3}. ")
+    lines += labelled(
+        [
+            ("where", located(finding.where, "", finding.module)),
+            ("costs", _costs(finding.evidence, work)),
+            ("rests on", _basis(finding.evidence)),
+            *(("path", row) for row in finding.evidence.rows[:1]),
+            ("why", finding.why),
+            ("remedy", finding.remedy),
+            ("gain", _gain(finding, work)),
+            ("holds for", finding.holds_for),
+            ("see", "  ".join(finding.references)),
+        ],
+        _INDENT,
+    )
+    return lines
+
+
+def located(owner: str, place: str, module: str) -> str:
+    """Where something is, with its module unless the place names it already."""
+    text = f"{owner} ({place})" if place else owner
+    return text if not module or module in text else f"{text} [{module}]"
+
+
+def _costs(evidence: Evidence, work: str) -> str:
+    parts = []
+    for per_work, unit, what in (
+        (evidence.bytes_per_work, "B", f"/{work}"),
+        (evidence.allocs_per_work, "count", f" allocs/{work}"),
+    ):
+        if per_work is not None:
+            parts.append(_with_interval(per_work, unit, what))
+    parts.append(_with_interval(evidence.bytes_share, "share", " of alloc_space"))
+    parts.append(_with_interval(evidence.allocs_share, "share", " of alloc_objects"))
+    return ", ".join(parts)
+
+
+def _with_interval(interval: Interval, unit: str, what: str) -> str:
+    text = format_value(interval.value, unit) + what
+    if interval.low == interval.high:
+        return text
+    return f"{text} ({format_value(interval.low, unit)} to {format_value(interval.high, unit)})"
+
+
+def _basis(evidence: Evidence) -> str:
+    events = f"{format_count(evidence.hits)} sampled events"
+    if evidence.hits < 5:
+        events += ", which is a guess"
+    return f"{events}; {format_size(evidence.live_bytes)} of inuse_space at the end"
+
+
+def _gain(finding: Finding, work: str) -> str:
+    parts = []
+    if finding.gain_bytes_per_work is not None:
+        size = finding.gain_bytes_per_work
+        share = _part(size, finding.evidence.bytes_per_work)
+        parts.append(f"about {format_size(size)}/{work}{share}")
+    if finding.gain_allocs_per_work is not None:
+        parts.append(f"{format_count(finding.gain_allocs_per_work)} allocs/{work}")
+    return ", ".join(parts)
+
+
+def _part(gain: float, costs: Interval | None) -> str:
+    if costs is None or costs.value <= 0:
+        return ""
+    return f", {format_share(min(1.0, gain / costs.value))} of what it costs"

@@ -1,0 +1,138 @@
+"""Two runs side by side."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heapwise.analysis.compare import compare
+from heapwise.model.comparison import ComparisonRow, Verdict
+from heapwise.model.metrics import CATALOGUE, Exactness
+from support.runs import finding, report
+
+
+def row(metric: str, before: float | None, after: float | None) -> ComparisonRow:
+    """The row of one metric with these values."""
+    sides = (report(metrics={metric: value}) for value in (before, after))
+    (found,) = compare(*sides).rows
+    return found
+
+
+def test_rows_come_in_the_catalogues_order_and_only_where_measured() -> None:
+    """A metric that neither run has is no row; one that one run has is."""
+    found = compare(
+        report(metrics={"latency.p50": 1.0, "bytes/work": 2.0, "gc.cycles": None}),
+        report(metrics={"rss.peak": 5.0}),
+    )
+    assert [each.metric for each in found.rows] == ["bytes/work", "latency.p50", "rss.peak"]
+    assert [each.name for each in found.rows] == ["B/req", "latency p50", "RSS peak"]
+    assert {each.verdict for each in found.rows} == {Verdict.UNDECIDED}
+    assert [each.why for each in found.rows] == [
+        "not measured after",
+        "not measured after",
+        "not measured before",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "before", "after", "verdict"),
+    [
+        ("bytes/work", 1_088_229, 4_600, Verdict.BETTER),
+        ("bytes/work", 4_600, 1_088_229, Verdict.WORSE),
+        ("bytes/work", 10_000, 10_099, Verdict.SAME),
+        ("bytes/work", 10_000, 10_101, Verdict.WORSE),
+        ("bytes/work", 0, 0, Verdict.SAME),
+        ("bytes/work", 0, 5, Verdict.WORSE),
+        ("gc.cycles", 6243, 36, Verdict.BETTER),
+        ("gc.cycles", 3, 4, Verdict.SAME),
+        ("gc.cycles", 0, 1, Verdict.SAME),
+        ("gc.cycles", 3, 5, Verdict.WORSE),
+        ("latency.p50", 2e6, 2.9e6, Verdict.UNDECIDED),
+        ("latency.p50", 2e6, 3.1e6, Verdict.WORSE),
+        ("latency.p99", 3.06e6, 0.442e6, Verdict.BETTER),
+        ("latency.p99", 3.06e6, 0.80e6, Verdict.UNDECIDED),
+        ("rate.achieved", 900, 1000, Verdict.BETTER),
+        ("rate.achieved", 1000, 900, Verdict.WORSE),
+        ("response.bytes/work", 193, 193, Verdict.SAME),
+        ("response.bytes/work", 193, 248, Verdict.CHANGED),
+        ("response.bytes/work", 248, 193, Verdict.CHANGED),
+        ("errors.share", 0, 0, Verdict.SAME),
+        ("errors.share", 0, 0.001, Verdict.WORSE),
+        ("errors.share", 0.001, 0, Verdict.BETTER),
+    ],
+)
+def test_the_verdict_of_a_pair(metric: str, before: float, after: float, verdict: Verdict) -> None:
+    """Exact figures are same or not; a timing needs to move by more than runs of one binary do."""
+    assert row(metric, before, after).verdict is verdict
+
+
+def test_an_undecided_timing_says_how_far_it_would_have_to_move() -> None:
+    """Small resolutions in per cent, large ones as a factor."""
+    assert row("gc.cpu_share", 0.1, 0.11).why == "one run each cannot tell below 25.0 %"
+    assert row("latency.p99", 1, 2).why == "one run each cannot tell below a factor of 4"
+
+
+def test_halving_and_doubling_weigh_the_same() -> None:
+    """Otherwise no improvement could ever reach a resolution of 100 %."""
+    for metric in (each for each in CATALOGUE.values() if each.exactness is Exactness.TIMING):
+        factor = 1 + metric.resolution
+        better, worse = 100.0 / factor / 1.01, 100.0 * factor * 1.01
+        assert row(metric.id, 100.0, better).verdict is not Verdict.UNDECIDED
+        assert row(metric.id, 100.0, worse).verdict is not Verdict.UNDECIDED
+
+
+def test_an_invalid_side_invalidates_the_row_whatever_it_says() -> None:
+    """The reason and its side are kept."""
+    late = report(metrics={"latency.p99": 1.0}, invalid={"latency.p99": "the generator was late"})
+    well = report(metrics={"latency.p99": 900.0})
+    for first, second, side in ((late, well, "before"), (well, late, "after")):
+        (found,) = compare(first, second).rows
+        assert (found.verdict, found.why) == (Verdict.INVALID, f"{side}: the generator was late")
+
+
+def test_the_delta_is_relative_to_before() -> None:
+    """-0.5 for halved; none from zero."""
+    assert row("bytes/work", 10, 5).delta == -0.5
+    assert row("bytes/work", 10, 30).delta == 2.0
+    assert row("bytes/work", 0, 5).delta is None
+    assert row("bytes/work", 5, None).delta is None
+
+
+def test_findings_that_went_and_came() -> None:
+    """A finding is the same while code and function are, on whatever line it stands."""
+    before = report(findings=(finding("HW101", "main.a a.go:1"), finding("HW201", "main.b b.go:2")))
+    after = report(findings=(finding("HW101", "main.a a.go:99"), finding("HW101", "main.c c.go:3")))
+    found = compare(before, after)
+    assert found.gone == ("HW201 main.b",)
+    assert found.new == ("HW101 main.c",)
+
+
+FIGURES = st.dictionaries(
+    st.sampled_from(list(CATALOGUE)),
+    st.none() | st.floats(0, 1e15, allow_nan=False),
+    max_size=len(CATALOGUE),
+)
+
+
+@given(FIGURES, FIGURES)
+def test_any_two_runs_compare(before: dict[str, float], after: dict[str, float]) -> None:
+    """No figure becomes NaN or infinite, and swapping the runs mirrors every verdict."""
+    forth = compare(report(metrics=before), report(metrics=after))
+    back = compare(report(metrics=after), report(metrics=before))
+    mirror = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
+    assert [each.verdict for each in back.rows] == [
+        mirror.get(each.verdict, each.verdict) for each in forth.rows
+    ]
+    assert all(each.delta is None or math.isfinite(each.delta) for each in forth.rows)
+    assert msgspec.json.decode(msgspec.json.encode(forth), type=type(forth)) == forth
+
+
+@given(FIGURES)
+def test_a_run_is_never_better_or_worse_than_itself(figures: dict[str, float]) -> None:
+    """Equal figures are the same, or cannot tell."""
+    found = compare(report(metrics=figures), report(metrics=figures))
+    assert {each.verdict for each in found.rows} <= {Verdict.SAME, Verdict.UNDECIDED}
