@@ -63,6 +63,11 @@ class RunRequest:
     keep_secrets: bool = False
     argv: tuple[str, ...] = ()
 
+    @property
+    def open_ended(self) -> bool:
+        """True where only Ctrl-C ends the recording, and so is no interruption."""
+        return self.plan is None and not self.duration_ns
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -109,7 +114,7 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
         else:
             with LoadDriver(request.plan, zero_ns=zero.monotonic_ns) as driver:
                 run.drive(request.plan, driver)
-        writer.finish(interrupted=stop.is_set())
+        writer.finish(interrupted=stop.is_set() and not request.open_ended)
     return request.output
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -200,12 +200,12 @@ class RecordingWriter:
         """
         self._room.release()
         last_seq = self._log.end()
-        stops = tuple(self._early_stops(interrupted=interrupted))
+        failure = self._failure()
         summary = Summary(
             finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
             last_seq=last_seq,
-            interrupted=bool(stops),
-            problems=(*self._problems, *stops),
+            interrupted=interrupted or bool(failure),
+            problems=(*self._problems, *failure),
         )
         encoded = msgspec.json.format(msgspec.json.encode(summary), indent=2)
         try:
@@ -254,14 +254,13 @@ class RecordingWriter:
             self._room.reported = True
             raise cannot_write(self.path, error) from None
 
-    def _early_stops(self, *, interrupted: bool) -> Iterator[Problem]:
-        """Why the recording ends before the run was through."""
-        if interrupted:
-            yield Problem(scope=Scope.NONE, what="stopped by the user before its end")
+    def _failure(self) -> tuple[Problem, ...]:
+        """Why no more could be written, where that ended the recording."""
         failure = self._room.failure
-        if failure is not None:
-            what = f"the recording stops early: {failure.why}"
-            yield Problem(scope=Scope.ALL, what=what, remedy=failure.hint)
+        if failure is None:
+            return ()
+        what = f"the recording stops early: {failure.why}"
+        return (Problem(scope=Scope.ALL, what=what, remedy=failure.hint),)
 
 
 def _stored(manifest: Manifest, bodies: Sequence[bytes | None]) -> Manifest:
