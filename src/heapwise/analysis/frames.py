@@ -1,0 +1,150 @@
+"""What a frame belongs to: the runtime's own library, a module of the service, a family of code.
+
+Everything that depends on the runtime hangs on its name in `RUNTIMES`, so that a second runtime is
+one more line there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from heapwise.analysis import go_frames
+from heapwise.model.profile import Profile
+
+
+class Frame(NamedTuple):
+    """One function on a call stack; a call that was inlined is a frame of its own.
+
+    Attributes:
+        function: the name as the profile has it.
+        file: the source file as the profile has it; empty if unknown.
+        line: in that file, 0 if unknown.
+    """
+
+    function: str
+    file: str
+    line: int
+
+
+class RuntimeFrames(NamedTuple):
+    """How a runtime's frames are told apart.
+
+    Attributes:
+        is_library: whether (function, file) belongs to the standard library or the runtime.
+        package_of: the package in a function's name.
+        module_of: ``module@version`` of a file, empty where it has none.
+    """
+
+    is_library: Callable[[str, str], bool]
+    package_of: Callable[[str], str]
+    module_of: Callable[[str], str]
+
+
+RUNTIMES: dict[str, RuntimeFrames] = {
+    "go": RuntimeFrames(go_frames.is_library, go_frames.package_of, go_frames.module_of),
+}
+"""Every runtime whose frames we know, by `ServiceInfo.runtime`."""
+
+_UNKNOWN = RuntimeFrames(lambda _function, _file: False, str, lambda _file: "")
+
+
+def frames_of(runtime: str) -> RuntimeFrames:
+    """The frames of a runtime; of one we do not know, nothing is library and nothing a module."""
+    return RUNTIMES.get(runtime, _UNKNOWN)
+
+
+def module_of(file: str) -> str:
+    """``module@version`` of a source file of any runtime, empty where it has none."""
+    found = (runtime.module_of(file) for runtime in RUNTIMES.values())
+    return next(filter(None, found), "")
+
+
+def place(frame: Frame) -> str:
+    """``file:line`` for people; of a module's file only the part from the module on."""
+    file = frame.file
+    if module := module_of(file):
+        versioned = file.rpartition("@")[2]
+        file = module + versioned[versioned.find("/") :]
+    return f"{file}:{frame.line}" if file and frame.line > 0 else file
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Functions that do one job, whatever a release of the runtime or a fork calls them.
+
+    Attributes:
+        packages: import paths; a function belongs by its package ...
+        but_not: ... unless its name within the package matches this.
+    """
+
+    packages: frozenset[str]
+    but_not: re.Pattern[str]
+
+    def __contains__(self, function: object) -> bool:
+        return isinstance(function, str) and _in_family(self, function)
+
+
+@lru_cache(maxsize=1 << 16)
+def _in_family(family: Family, function: str) -> bool:
+    package = go_frames.package_of(function)
+    return package in family.packages and not family.but_not.search(function[len(package) :])
+
+
+FAMILIES: dict[str, Family] = {
+    # Construction and growth alike: Go 1.27 renamed most of compress/flate, and a third of a
+    # writer's bytes come only with its first Write or Close. Middleware is left out on purpose
+    # (klauspost's gzhttp): everything a service does happens below that.
+    "compressor": Family(
+        packages=frozenset({
+            "compress/flate", "compress/gzip", "compress/zlib", "compress/lzw",
+            "github.com/klauspost/compress/flate", "github.com/klauspost/compress/gzip",
+            "github.com/klauspost/compress/zlib", "github.com/klauspost/compress/zstd",
+            "github.com/klauspost/compress/s2", "github.com/klauspost/pgzip",
+            "github.com/andybalholm/brotli", "github.com/andybalholm/brotli/matchfinder",
+            "github.com/google/brotli/go/cbrotli",
+        }),
+        but_not=re.compile(r"reader|decompress|decod|blockDec|frameDec", re.IGNORECASE),
+    ),
+}  # fmt: skip
+"""Families of symbols, by the name that rules use."""
+
+
+class CallPaths:
+    """The stacks of a profile as frames, each resolved once."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._functions: dict[int, tuple[str, str]] = {}
+        self._locations: dict[int, tuple[Frame, ...]] = {}
+        self._stacks: dict[int, tuple[Frame, ...]] = {}
+
+    def stack(self, index: int) -> tuple[Frame, ...]:
+        """The frames of stack ``index``, leaf first; an address without lines names itself."""
+        frames = self._stacks.get(index)
+        if frames is None:
+            locations = self._profile.stack(index).tolist()
+            frames = tuple(frame for each in locations for frame in self._location(each))
+            self._stacks[index] = frames
+        return frames
+
+    def _location(self, index: int) -> tuple[Frame, ...]:
+        frames = self._locations.get(index)
+        if frames is None:
+            lines = self._profile.location_lines(index).tolist()
+            frames = tuple(Frame(*self._function(function), line) for function, line, _ in lines)
+            if not frames:
+                address = int(self._profile.locations["address"][index])
+                frames = (Frame(f"0x{address:x}", "", 0),)
+            self._locations[index] = frames
+        return frames
+
+    def _function(self, index: int) -> tuple[str, str]:
+        function = self._functions.get(index)
+        if function is None:
+            function = (self._profile.function_name(index), self._profile.function_file(index))
+            self._functions[index] = function
+        return function

@@ -1,0 +1,120 @@
+"""Frames of Go programs: which are the standard library's, and which module a file is of.
+
+A function's name starts with its import path, a file's name tells where that lies:
+
+==================================  ====================================================
+``/usr/local/go/src/net/http/…``    standard library
+``net/http/server.go``              the same, built with ``-trimpath``
+``…/toolchain@v0.0.1-go1.24…/src``  the same, from a toolchain that ``go`` fetched itself
+``vendor/golang.org/x/net/…``       (in the function's name) the library's own dependencies
+``…/pkg/mod/host/module@v1.2.3/…``  a module from the cache; upper case is escaped: ``!b`` for B
+``host/module@v1.2.3/file.go``      the same, built with ``-trimpath``
+``…/app/vendor/host/module/…``      a module the service carries along, without a version
+anything else                       the service's own
+==================================  ====================================================
+
+Neither name alone will do: a service may well be a module called ``image`` or ``log``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_LIBRARY = frozenset(
+    """
+    archive/tar archive/zip bufio bytes cmp compress/bzip2 compress/flate compress/gzip
+    compress/lzw compress/zlib container/heap container/list container/ring context crypto
+    crypto/aes crypto/cipher crypto/des crypto/dsa crypto/ecdh crypto/ecdsa crypto/ed25519
+    crypto/elliptic crypto/fips140 crypto/hkdf crypto/hmac crypto/hpke crypto/md5 crypto/mldsa
+    crypto/mlkem crypto/pbkdf2 crypto/rand crypto/rc4 crypto/rsa crypto/sha1 crypto/sha256
+    crypto/sha3 crypto/sha512 crypto/subtle crypto/tls crypto/x509 database/sql debug/buildinfo
+    debug/dwarf debug/elf debug/gosym debug/macho debug/pe debug/plan9obj embed encoding
+    encoding/ascii85 encoding/asn1 encoding/base32 encoding/base64 encoding/binary encoding/csv
+    encoding/gob encoding/hex encoding/json encoding/pem encoding/xml errors expvar flag fmt
+    go/ast go/build go/constant go/doc go/format go/importer go/parser go/printer go/scanner
+    go/token go/types go/version hash hash/adler32 hash/crc32 hash/crc64 hash/fnv hash/maphash
+    html html/template image image/color image/draw image/gif image/jpeg image/png
+    index/suffixarray io io/fs io/ioutil iter log log/slog log/syslog maps math math/big
+    math/bits math/cmplx math/rand mime mime/multipart mime/quotedprintable net net/http net/mail
+    net/netip net/rpc net/smtp net/textproto net/url os os/exec os/signal os/user path
+    path/filepath plugin reflect regexp regexp/syntax runtime runtime/cgo runtime/coverage
+    runtime/debug runtime/metrics runtime/msan runtime/pprof runtime/race runtime/trace slices
+    sort strconv strings structs sync sync/atomic syscall syscall/js testing
+    testing/cryptotest testing/fstest testing/iotest testing/quick testing/slogtest
+    testing/synctest text/scanner text/tabwriter text/template time time/tzdata unicode
+    unicode/utf16 unicode/utf8 unique unsafe uuid weak
+""".split()  # noqa: SIM905 - two hundred quoted words would read worse
+)
+"""Import paths, two elements deep, of Go 1.13 to 1.27; a test holds them against `go list std`."""
+
+_ROOTS = frozenset(path.partition("/")[0] for path in _LIBRARY)
+
+_VERSIONED = re.compile(r"(?P<path>[^@]+)@(?P<version>v\d+\.\d+\.\d+[^/@]*)/")
+_HOST = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.[a-z]{2,}")
+_ESCAPED = re.compile(r"!([a-z])")
+_PERCENT = re.compile(r"%([0-9a-f]{2})")
+_TOOLCHAIN = "golang.org/toolchain@"
+_GOROOT = re.compile(
+    r"(^|/)(usr/local/go|usr/lib/go|usr/lib/golang|site-packages/go|go-?1[.\d]*|go/1[.\d]*/x64|goroot"
+    r"|\$?GOROOT|libexec|go_sdk|toolchain@[^/]+)/src/(?!cmd/)"
+)
+"""Where distributions put Go. A plain ``go/src`` is somebody's GOPATH as well and is not here."""
+
+
+@lru_cache(maxsize=1 << 16)
+def package_of(function: str) -> str:
+    """The import path in a function's name: ``net/http`` of ``net/http.(*conn).serve``.
+
+    The linker escapes dots in the last element (``gopkg.in/yaml%2ev3.Unmarshal``); type arguments
+    stand in brackets and may hold anything.
+    """
+    name = function.partition("[")[0].partition("(")[0]
+    slash = name.rfind("/") + 1
+    dot = name.find(".", slash)
+    path = name[:dot] if dot >= 0 else ""
+    return _PERCENT.sub(lambda found: chr(int(found[1], 16)), path)
+
+
+@lru_cache(maxsize=1 << 16)
+def is_library(function: str, file: str) -> bool:
+    """Whether a function is Go's own: its standard library, its runtime, or what they vendor."""
+    package = package_of(function)
+    if package.startswith(("vendor/golang.org/x/", "vendor/golang_org/x/")):
+        return True
+    if _GOROOT.search(file):
+        # Whatever its name: a closure that was inlined is named after the caller's package.
+        return True
+    folder, slash, _ = file.rpartition("/")
+    # -trimpath, or no real file at all (<autogenerated>, _cgo_gotypes.go): the name must do.
+    told_by_name = not slash or folder == package
+    return _listed(package) and (told_by_name or folder.endswith(f"/src/{package}"))
+
+
+def _listed(package: str) -> bool:
+    root, _, rest = package.partition("/")
+    child = rest.partition("/")[0]
+    if root == "internal" or (child == "internal" and root in _ROOTS):
+        return True
+    return (f"{root}/{child}" if child else root) in _LIBRARY
+
+
+@lru_cache(maxsize=1 << 16)
+def module_of(file: str) -> str:
+    """``module@version`` from a file's name, unescaped; empty where there is none.
+
+    The service's own code, vendored modules and the standard library have no version in their
+    files' names.
+    """
+    found = _VERSIONED.search(file)
+    if found is None or _TOOLCHAIN in file:
+        return ""
+    path, version = found["path"], found["version"]
+    _, cached, below = path.rpartition("/pkg/mod/")
+    if cached:
+        path = below
+    elif path.startswith("/"):  # a cache elsewhere: the module starts at its host
+        parts = path.strip("/").split("/")
+        hosts = (index for index, part in enumerate(parts) if _HOST.fullmatch(part))
+        path = "/".join(parts[next(hosts, len(parts) - 1) :])
+    return _ESCAPED.sub(lambda upper: upper[1].upper(), f"{path}@{version}")

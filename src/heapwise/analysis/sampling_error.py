@@ -1,0 +1,127 @@
+"""How far the figures of a sampled heap profile can be trusted.
+
+The runtime samples bytes: an object of S bytes is seen with probability ``p = 1 - exp(-S / R)``,
+R being the mean distance between samples (the profile's period). The profile holds estimates
+already scaled by ``1 / p``, and every sample carries S as its numeric label ``bytes``, so that the
+number of sampled events behind it can be recovered:
+
+- events: ``n = round(bytes * p / S)``; from bytes and not from the count, because both were
+  truncated to whole numbers and of bytes less than ``p / S`` events went;
+- variance of the bytes: ``n * (1 - p) * (S / p) ** 2``, of the objects ``n * (1 - p) / p ** 2``.
+  Objects far below R have a relative standard error of ``1 / sqrt(n)``; those far above it are all
+  seen and have none.
+
+In a window both are differences, and because n is linear in bytes it is simply read off the
+difference profile.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from heapwise.model.finding import Interval
+from heapwise.model.profile import Profile
+
+Float64s = npt.NDArray[np.float64]
+
+_Z = 1.959964
+"""Two-sided 95 % quantile of the normal distribution."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampling:
+    """The events behind each sample of a profile, float64[n] each.
+
+    Attributes:
+        hits: sampled events.
+        bytes_variance: of the estimated bytes.
+        objects_variance: of the estimated objects.
+    """
+
+    hits: Float64s
+    bytes_variance: Float64s
+    objects_variance: Float64s
+
+
+def sampling(profile: Profile) -> Sampling:
+    """Recover the sampled events behind ``alloc_space`` and their error.
+
+    A sample without the label ``bytes`` is taken to hold objects of its mean size. A period of 1
+    or less means that nothing was sampled: everything was seen, without error.
+    """
+    size = _object_sizes(profile)
+    seen = -np.expm1(-size / profile.period) if profile.period > 1 else np.ones(len(profile))
+    known = size > 0
+    weight = np.divide(size, seen, out=np.zeros(len(profile)), where=known)
+    space = np.maximum(profile.column("alloc_space"), 0)
+    hits = np.rint(np.divide(space, weight, out=np.zeros(len(profile)), where=known))
+    missed = hits * (1 - seen)
+    return Sampling(
+        hits=hits,
+        bytes_variance=missed * weight**2,
+        objects_variance=np.divide(missed, seen**2, out=np.zeros(len(profile)), where=known),
+    )
+
+
+def interval(estimate: float, variance: float) -> Interval:
+    """The 95 % interval of an estimate that is a weighted count of sampled events.
+
+    Wilson's score interval for counts: the values t for which ``(estimate - t) ** 2`` is at most
+    ``z ** 2 * t * variance / estimate``. For many events it is ``estimate ± 1.96 sd``; for a
+    single one it runs from 0.18 to 5.7 times the estimate, and never below zero.
+    """
+    if estimate <= 0 or variance <= 0:
+        return Interval(estimate, estimate, estimate)
+    spread = _Z * _Z * variance / estimate
+    middle = estimate + spread / 2
+    reach = math.sqrt(spread * (estimate + spread / 4))
+    # The product of both ends is estimate ** 2: the lower one so keeps its digits.
+    high = middle + reach
+    return Interval(estimate, estimate * estimate / high, high)
+
+
+def share_interval(part: Interval, rest: Interval) -> Interval:
+    """The 95 % interval of ``part / (part + rest)``, two independent estimates.
+
+    Taken on the odds' logarithm, where both errors add up, so that it stays within 0 and 1.
+    """
+    if part.low <= 0 or rest.low <= 0:
+        # Of one of the two not a single event was seen, so there is nothing to tell its error by.
+        share = 1.0 if part.value > 0 else 0.0
+        return Interval(share, share, share)
+    share = part.value / (part.value + rest.value)
+    part_down, part_middle, part_up = _logarithms(part)
+    rest_down, rest_middle, rest_up = _logarithms(rest)
+    odds = part_middle - rest_middle
+    down = math.hypot(part_middle - part_down, rest_up - rest_middle)
+    up = math.hypot(part_up - part_middle, rest_middle - rest_down)
+    return Interval(share, _share_of_odds(odds - down), _share_of_odds(odds + up))
+
+
+def scaled(values: Interval, factor: float) -> Interval:
+    """All three values times ``factor``."""
+    return Interval(values.value * factor, values.low * factor, values.high * factor)
+
+
+def _logarithms(values: Interval) -> tuple[float, float, float]:
+    return math.log(values.low), math.log(values.value), math.log(values.high)
+
+
+def _share_of_odds(logarithm: float) -> float:
+    return 1 / (1 + math.exp(-logarithm)) if logarithm > -700 else 0.0
+
+
+def _object_sizes(profile: Profile) -> Float64s:
+    """float64[n]: the label ``bytes`` where a sample has it, else the mean size."""
+    count, space = profile.column("alloc_objects"), profile.column("alloc_space")
+    size = np.divide(space, count, out=np.zeros(len(profile)), where=count > 0)
+    keys = {index for index, text in enumerate(profile.strings) if text == b"bytes"}
+    labels = profile.labels
+    named = np.isin(labels["key"], list(keys)) & (labels["str"] == 0) & (labels["num"] > 0)
+    sample = np.repeat(np.arange(len(profile)), np.diff(profile.label_offsets))
+    size[sample[named]] = labels["num"][named]
+    return size

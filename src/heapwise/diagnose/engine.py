@@ -1,0 +1,39 @@
+"""Runs every rule over a recording and puts what they find in order."""
+
+from __future__ import annotations
+
+from heapwise.diagnose.case import Case
+from heapwise.diagnose.registry import RULES
+from heapwise.model.finding import Finding
+from heapwise.model.profile import Profile
+from heapwise.model.recording import Recording
+from heapwise.model.work import PerWork
+
+
+def diagnose(
+    recording: Recording, window: Profile, live: Profile | None, per_work: PerWork | None
+) -> tuple[Finding, ...]:
+    """What is wrong with a service, the most worthwhile first.
+
+    Args:
+        recording: the run, for what is known of the service.
+        window: the later heap profile of the window to judge minus the earlier one.
+        live: the later one, for what is still reachable; None if there is none.
+        per_work: the exact costs of that window; None where the counters could not be read.
+
+    Raises:
+        ProfileError: ``window`` is not a heap profile.
+    """
+    runtime = recording.manifest.service.runtime
+    return examine(Case.of(window, live, per_work, runtime=runtime))
+
+
+def examine(case: Case) -> tuple[Finding, ...]:
+    """The findings of every rule, the most worthwhile first."""
+    found = (finding for rule in RULES for finding in rule.find(case))
+    return tuple(sorted(found, key=_worth, reverse=True))
+
+
+def _worth(finding: Finding) -> tuple[float, float]:
+    gain = finding.gain_bytes_per_work
+    return gain if gain is not None else 0.0, finding.evidence.bytes_share.value

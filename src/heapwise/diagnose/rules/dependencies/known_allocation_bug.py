@@ -1,0 +1,121 @@
+"""A dependency is of a release that is known to allocate too much.
+
+What it finds:
+    A module that the profile's file names show in a release with a known allocation defect, while
+    the defective path really allocates in this service. The version is read from the profile:
+    neither the source nor the binary is needed. A sick release whose sick path is not used is left
+    in peace.
+
+Why it allocates:
+    Popular does not mean measured. The defects listed were reported with figures, and a later
+    release has the fix; what each does is said in the finding.
+
+Example:
+    require github.com/go-chi/chi v3.3.4+incompatible
+
+Use instead:
+    require github.com/go-chi/chi v4.0.3+incompatible
+
+    The finding names the release that fixes it. "The latest of the day" is not good enough: v4.0.2
+    of chi was the latest for ten months and still has the defect.
+
+When it does not help:
+    The module is pinned by another one that needs the old release; then replace it, or take the
+    defective part out of use.
+
+Measured:
+    Go 1.27.3, a JSON service at 1000 requests/s with chi's Compress: v3.3.4 1,088,229 B/req, v4.0.2
+    1,082,636, v4.0.3 4,457, v4.1.0 4,600, without compression 4,263.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from heapwise.analysis.allocation import CallSite, Path
+from heapwise.analysis.frames import FAMILIES, Frame, place
+from heapwise.diagnose.advisories import Advisory, known_defect
+from heapwise.diagnose.case import Case, short, value
+from heapwise.model.finding import Confidence, Evidence, Finding
+from heapwise.units import format_share, format_size
+
+CODE = "HW201"
+NAME = "known-allocation-bug"
+
+_MIN_SHARE = 0.01
+"""Below this share of all bytes a defect is not worth an upgrade."""
+
+_FEW_HITS = 5
+"""Below this many sampled events it is not certain that the path allocates at all."""
+
+
+class _Sick(NamedTuple):
+    """A call path through a known defect.
+
+    Attributes:
+        frame: index of the defective frame in the path.
+        module: ``module@version``.
+        fixed: the release that has the fix.
+    """
+
+    site: CallSite
+    frame: int
+    module: str
+    advisory: Advisory
+    fixed: str
+
+
+def find(case: Case) -> Iterable[Finding]:
+    """One finding for each sick release whose sick path allocates."""
+    groups: dict[str, list[_Sick]] = defaultdict(list)
+    for site in case.spent.sites:
+        if sick := _sick(case, site):
+            groups[sick.module].append(sick)
+    for group in groups.values():
+        evidence = case.evidence([sick.site for sick in group])
+        if evidence.bytes_share.low >= _MIN_SHARE and evidence.hits >= _FEW_HITS:
+            heaviest = max(group, key=lambda sick: sick.site.weight.size)
+            yield _finding(case, heaviest, evidence)
+
+
+def _sick(case: Case, site: CallSite) -> _Sick | None:
+    """The defective frame nearest to what it needlessly calls."""
+    for index, frame in enumerate(site.path):
+        module = case.frames.module_of(frame.file)
+        defect = known_defect(module) if module else None
+        if defect and _on_sick_path(defect[0], frame, site.path[:index]):
+            return _Sick(site, index, module, *defect)
+    return None
+
+
+def _on_sick_path(advisory: Advisory, frame: Frame, below: Path) -> bool:
+    family = FAMILIES[advisory.family]
+    file = frame.file.rpartition("@")[2].partition("/")[2]
+    return file in advisory.files and any(called.function in family for called in below)
+
+
+def _finding(case: Case, sick: _Sick, evidence: Evidence) -> Finding:
+    advisory, path = sick.advisory, sick.site.path
+    frame = path[sick.frame]
+    size = evidence.bytes_per_work
+    cost = f"{format_size(size.value)}/{case.unit}, " if size else ""
+    return Finding(
+        code=CODE,
+        rule=NAME,
+        title=f"{sick.module} has a known allocation bug, fixed in {sick.fixed}",
+        where=f"{frame.function} ({place(frame)})",
+        module=sick.module,
+        evidence=evidence,
+        why=(
+            f"In this release {advisory.what}: {cost}{format_share(evidence.bytes_share.value)} of"
+            f" all bytes here, most of it on {short(path[: sick.frame + 1])}."
+        ),
+        remedy=advisory.remedy(sick.fixed),
+        gain_bytes_per_work=value(size),
+        gain_allocs_per_work=value(evidence.allocs_per_work),
+        holds_for=f"{advisory.module} before {sick.fixed}",
+        references=advisory.references,
+        confidence=Confidence.HIGH,
+    )
