@@ -5,13 +5,14 @@ Run it after changing any of them; a test compares what is committed with what i
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import click
 
 from heapwise.cli.main import ALIASES, COMMANDS, app
 from heapwise.cli.options import TABLE
-from heapwise.diagnose.registry import RULES
+from heapwise.diagnose.registry import RULES, Rule, sections
 from heapwise.model.envelope import KINDS
 from heapwise.model.metrics import CATALOGUE
 
@@ -21,7 +22,7 @@ GENERATED = "<!-- Written by scripts/reference.py; change the code instead. -->\
 
 def pages() -> dict[str, str]:
     """Every generated page: its file name below docs/reference, and its text."""
-    rules = {f"rules/{rule.code}.md": rule_page(rule.code, rule.doc) for rule in RULES}
+    rules = {f"rules/{rule.CODE}.md": rule_page(rule) for rule in RULES}
     return {
         "commands.md": commands_page(),
         "metrics.md": metrics_page(),
@@ -46,7 +47,7 @@ def command_section(command: click.Command, context: click.Context, path: str) -
     """A command, and below it its subcommands."""
     inner = click.Context(command, parent=context, info_name=command.name)
     usage = " ".join(command.collect_usage_pieces(inner))
-    lines = [f"## {path}\n", f"{command.help}\n", f"```\n{path} {usage}\n```\n"]
+    lines = [f"## {path}\n", f"{inspect.cleandoc(command.help or '')}\n", f"```\n{path} {usage}\n```\n"]
     aliases = [alias for alias, name in ALIASES.items() if path == f"heapwise {name}"]
     if aliases:
         lines.append(f"Also called `heapwise {aliases[0]}`.\n")
@@ -69,14 +70,14 @@ def command_section(command: click.Command, context: click.Context, path: str) -
 def option_row(option: click.Option, context: click.Context) -> str:
     """One row: how it is spelled, what it is by default, what it does."""
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-    metavar = "" if option.is_flag else f" `{option.make_metavar(context)}`"
+    metavar = "" if option.is_flag else f" `{option.make_metavar(context)}`".replace("|", "/")
     shown = "" if option.is_flag or option.default is None else f"`{option.default}`"
     if "Sentinel" in shown or shown == "`()`":
         shown = ""
     entry = TABLE.get(option.opts[-1].removeprefix("--"))
     peer = f" As {entry.peer}'s." if entry is not None and entry.peer else ""
     meaning = f"{option.help}{peer}".replace("|", "\\|")
-    return f"| {names}{metavar.replace('|', '\\|') if False else metavar} | {shown} | {meaning} |"
+    return f"| {names}{metavar} | {shown} | {meaning} |"
 
 
 def metrics_page() -> str:
@@ -114,16 +115,19 @@ def json_page() -> str:
 
 def rules_page() -> str:
     """The list of rules."""
-    lines = ["# Rules\n", "| code | rule |", "|---|---|"]
-    lines += [f"| [{rule.code}]({rule.code}.md) | {rule.name} |" for rule in RULES]
-    tree = ["\n```{toctree}", ":hidden:\n", *(rule.code for rule in RULES), "```"]
+    lines = ["# Rules\n", "| code | pattern |", "|---|---|"]
+    lines += [f"| [{rule.CODE}]({rule.CODE}.md) | {sections(rule)[0][1]} |" for rule in RULES]
+    tree = ["\n```{toctree}", ":hidden:\n", *(rule.CODE for rule in RULES), "```"]
     return GENERATED + "\n".join(lines + tree) + "\n"
 
 
-def rule_page(code: str, doc: str) -> str:
-    """A rule's docstring, as it is."""
-    title, _, body = doc.strip().partition("\n")
-    return f"{GENERATED}# {code}: {title.rstrip('.')}\n{body}\n"
+def rule_page(rule: Rule) -> str:
+    """A rule's docstring, section by section."""
+    (_, title), *rest = sections(rule)
+    parts = [f"# {rule.CODE}: {title.rstrip('.')}\n"]
+    for heading, text in rest:
+        parts.append(f"## {heading}\n\n{text}\n")
+    return GENERATED + "\n".join(parts)
 
 
 def main() -> None:

@@ -31,8 +31,10 @@ def main() -> None:
     median = {name: statistics.median(values[1:]) for name, values in times.items()}
     method = f"median of {ROUNDS} whole processes, interleaved, after one warm-up"
     rows = [Row("python -c pass", median["python -c pass"], "ms", "", None, method)]
-    for name in ("heapwise --help", "heapwise --version"):
-        rows.append(Row(name, median[name], "ms", "< 100", median[name] < 100, method))
+    rows += [
+        Row(name, median[name], "ms", "< 100", median[name] < 100, method)
+        for name in ("heapwise --help", "heapwise --version")
+    ]
     ratio = median["heapwise --help"] / median["python -c pass"]
     rows.append(Row("help / bare interpreter", ratio, "x", "", None, method))
     report("cli", rows)

@@ -74,19 +74,19 @@ class ToolchainError(HeapwiseError):
     """A program heapwise starts is missing or failed."""
 
 
-class GateFailed(HeapwiseError):
+class GateFailed(HeapwiseError):  # noqa: N818 - an ending, not a mistake
     """A gate's condition does not hold."""
 
     exit_code = 3
 
 
-class Inconclusive(HeapwiseError):
+class Inconclusive(HeapwiseError):  # noqa: N818 - an ending, not a mistake
     """Done, but the figures cannot be trusted or cannot decide."""
 
     exit_code = 4
 
 
-class Interrupted(HeapwiseError):
+class Interrupted(HeapwiseError):  # noqa: N818 - an ending, not a mistake
     """Stopped by the user."""
 
     exit_code = 130

@@ -20,6 +20,7 @@ MARKS = {Level.OK: "ok  ", Level.NOTE: "note", Level.WARN: "warn", Level.FAIL: "
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     target: tuple[str, ...],
     service: str | None,
     as_json: bool,

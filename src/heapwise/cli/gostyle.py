@@ -36,9 +36,8 @@ class GoStyleCommand(click.Command):
             if word == "--":
                 result += [word, *words]
                 break
-            if word.startswith("-") and len(word) > 2:
-                word = _rewrite(ctx, word, long_names, short_names)
-            result.append(word)
+            flag = word.startswith("-") and len(word) > 2
+            result.append(_rewrite(ctx, word, long_names, short_names) if flag else word)
         return result
 
 
@@ -64,10 +63,10 @@ def _rewrite(
 
 def _switch(ctx: click.Context, name: str, value: str) -> str:
     """Go's ``-flag=true`` and ``-flag=false``."""
-    match value.lower():
-        case "1" | "t" | "true":
-            return f"--{name}"
-        case "0" | "f" | "false":
-            return f"--no-{name}"
-        case _:
-            ctx.fail(f"-{name} is a switch: write -{name}, -{name}=true or -{name}=false.")
+    if value.lower() in {"1", "t", "true"}:
+        return f"--{name}"
+    if value.lower() in {"0", "f", "false"}:
+        return f"--no-{name}"
+    raise click.UsageError(
+        f"-{name} is a switch: write -{name}, -{name}=true or -{name}=false.", ctx
+    )

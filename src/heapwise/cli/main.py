@@ -115,6 +115,4 @@ def complain(error: HeapwiseError) -> None:
 
 def printable(text: str) -> str:
     """Text with control characters made visible, so that no name can drive a terminal."""
-    return "".join(
-        char if char.isprintable() else repr(char)[1:-1] for char in text
-    )
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

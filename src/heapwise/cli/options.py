@@ -16,16 +16,14 @@ from heapwise.units import parse_duration, parse_rate, parse_size
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
-class Quantity(click.ParamType):
+class Quantity(click.ParamType[Any]):
     """A click type over one of the parsers in `heapwise.units`."""
 
     def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
         self.name = name
         self.parse = parse
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Parse text; anything else is a default that is parsed already."""
         if not isinstance(value, str):
             return value
@@ -54,7 +52,7 @@ class Option:
 
     name: str
     help: str
-    type: click.ParamType | None = None
+    type: click.ParamType[Any] | None = None
     default: Any = None
     short: str = ""
     metavar: str | None = None

@@ -94,7 +94,9 @@ def read_targets(words: tuple[str, ...], file: Path | None, form: str) -> tuple[
             "no target", hint="give one, as 'GET http://localhost:8080/', or -targets FILE"
         )
     source = "standard input" if file is None or str(file) == "-" else str(file)
-    raw = sys.stdin.buffer.read(MAX_INPUT) if source == "standard input" else read_file(Path(source))
+    raw = (
+        sys.stdin.buffer.read(MAX_INPUT) if source == "standard input" else read_file(Path(source))
+    )
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:

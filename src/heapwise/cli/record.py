@@ -30,6 +30,7 @@ from heapwise.record.session import RunRequest, record_run
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     service: str | None,
     duration: int,
     exec_command: str | None,

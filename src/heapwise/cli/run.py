@@ -33,6 +33,7 @@ from heapwise.record.session import RunRequest, record_run
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     target: tuple[str, ...],
     service: str | None,
     exec_command: str | None,

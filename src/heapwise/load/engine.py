@@ -58,9 +58,7 @@ class Engine(Protocol):
     that finds no connection keeps its intended time and waits its turn.
     """
 
-    def run(
-        self, phase: Phase, deliver: Deliver, stop: Callable[[], bool]
-    ) -> PhaseReport:
+    def run(self, phase: Phase, deliver: Deliver, stop: Callable[[], bool]) -> PhaseReport:
         """Send a whole phase; return when every hit has ended, or soon after ``stop`` says so."""
         ...
 

@@ -58,9 +58,13 @@ class ValueType(msgspec.Struct, frozen=True):
         return f"{self.type}/{self.unit}"
 
 
+NO_TYPE = ValueType("", "")
+"""What a profile without a period says of it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StringTable:
-    """Strings in one arena: string i is ``buffer[offsets[i]:offsets[i + 1]]``; string 0 is empty."""
+    """Strings in one arena: string i is ``buffer[offsets[i] : offsets[i + 1]]``; 0 is empty."""
 
     buffer: bytes
     offsets: Int64s
@@ -116,7 +120,7 @@ class Profile:
     mappings: Records
     label_offsets: Int64s
     labels: Records
-    period_type: ValueType = ValueType("", "")
+    period_type: ValueType = NO_TYPE
     period: int = 0
     time_ns: int = 0
     duration_ns: int = 0

@@ -32,7 +32,8 @@ class Fenced(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         data: the bytes as received.
-        cycles_forced: collections that were asked for.
+        cycles_forced: collections that were asked for. That they happened is for the caller to
+            see: `Counters.num_forced_gc` rises by as many between a reading before and one after.
     """
 
     data: bytes

@@ -14,13 +14,16 @@ Why it allocates:
     times a second.
 
 Example:
+    ```go
     func handler(w http.ResponseWriter, r *http.Request) {
         zw := gzip.NewWriter(w)
         defer zw.Close()
         io.WriteString(zw, body)
     }
+    ```
 
 Use instead:
+    ```go
     var writers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
 
     func handler(w http.ResponseWriter, r *http.Request) {
@@ -33,6 +36,7 @@ Use instead:
         }()
         io.WriteString(zw, body)
     }
+    ```
 
     The pool must outlive the request: a package variable, or a field of the middleware. One made
     by the handler never has a writer to give, and is found like none at all. Where a dependency

@@ -11,10 +11,14 @@ Why it allocates:
     release has the fix; what each does is said in the finding.
 
 Example:
+    ```
     require github.com/go-chi/chi v3.3.4+incompatible
+    ```
 
 Use instead:
+    ```
     require github.com/go-chi/chi v4.0.3+incompatible
+    ```
 
     The finding names the release that fixes it. "The latest of the day" is not good enough: v4.0.2
     of chi was the latest for ten months and still has the defect.
