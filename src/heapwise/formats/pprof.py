@@ -1,0 +1,48 @@
+"""``profile.proto``, the format of every pprof, from and to the columnar `Profile`.
+
+The two functions here are the whole interface: what decodes and encodes behind them can be
+replaced.
+"""
+
+from __future__ import annotations
+
+import gzip
+
+from heapwise.errors import ProfileError
+from heapwise.formats.pprof_decode import decode_message
+from heapwise.formats.pprof_encode import encode_message
+from heapwise.formats.pprof_gunzip import MAGIC, gunzip
+from heapwise.formats.pprof_limits import LIMITS, Damage, Limits
+from heapwise.formats.pprof_sniff import sniff
+from heapwise.model.profile import Profile
+
+__all__ = ["LIMITS", "Limits", "decode", "encode"]
+
+
+def decode(data: bytes, *, limits: Limits = LIMITS, source: str = "profile") -> Profile:
+    """Read a profile, gzipped or not, and check it as pprof does.
+
+    Args:
+        data: the whole file or response.
+        limits: what is refused unread.
+        source: what errors call it.
+
+    Raises:
+        ProfileError: not a profile, damaged, or over a limit. Ids that are 0, used twice or not
+            in the profile, string indices outside the table and a wrong number of values count
+            as damage.
+    """
+    body = data
+    try:
+        if data.startswith(MAGIC):
+            body = gunzip(data, limits)
+        return decode_message(body, limits)
+    except Damage as damage:
+        reason, hint = sniff(body) or (damage.reason, damage.hint)
+        raise ProfileError(f"cannot read {source}", reason, hint) from None
+
+
+def encode(profile: Profile, *, compress: bool = True) -> bytes:
+    """Write a profile that pprof reads; equal profiles give equal bytes."""
+    data = encode_message(profile)
+    return gzip.compress(data, mtime=0) if compress else data

@@ -1,0 +1,38 @@
+"""Names what bytes are when they are no profile: people paste the wrong address or file."""
+
+from __future__ import annotations
+
+import re
+from codecs import getincrementaldecoder
+
+_HEAP = "a heap profile comes from /debug/pprof/heap"
+_KINDS = (
+    (rb"<(!doctype|html|head|body|\?xml)", "it is an HTML page", _HEAP),
+    (rb'\{\s*["}]|\[\s*[\[\]{"\d-]', "it is JSON", _HEAP),
+    (
+        rb"(heap|[a-z]+) profile: |--- ?(contention|mutex|heap)",
+        "it is a profile in the legacy text format",
+        "fetch it without debug=1",
+    ),
+)
+_HEAD = 512
+
+
+def sniff(data: bytes) -> tuple[str, str] | None:
+    """What the bytes look like instead of a profile, and a hint; None where nobody can tell."""
+    if not data:
+        return "it is empty", ""
+    head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if re.match(rb"go 1\.\d+ trace\0", head):
+        return "it is an execution trace", _HEAP
+    for pattern, what, hint in _KINDS:
+        if re.match(pattern, head, re.IGNORECASE):
+            return what, hint
+    try:
+        text = getincrementaldecoder("utf-8")().decode(head)  # the cut may split a character
+    except UnicodeDecodeError:
+        return None
+    first = text.partition("\n")[0].rstrip()
+    if not first.replace("\t", " ").isprintable():
+        return None
+    return f"it is text that begins with {first[:60]!r}", _HEAP

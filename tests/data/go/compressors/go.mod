@@ -1,0 +1,3 @@
+module compressors
+
+go 1.21

@@ -1,0 +1,3 @@
+module heapwise.test/heaps
+
+go 1.22

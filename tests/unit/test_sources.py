@@ -1,0 +1,164 @@
+"""Where profiles come from, and what is said when none comes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from heapwise.analysis.aggregate import weigh
+from heapwise.errors import ProfileError, RecordingError, ServiceError, UsageError
+from heapwise.formats import pprof
+from heapwise.formats.pprof import Limits
+from heapwise.record.sources import load_profile
+from heapwise.record.store import load
+from support.profiles import profile_bytes
+from support.recordings import make_recording
+
+HEAP = profile_bytes({("leaf", "main"): (3, 96, 1, 32)})
+ALLOCS = profile_bytes({("other", "main"): (5, 80, 0, 0)}, default_sample_type="alloc_space")
+PAGES = {
+    "/debug/pprof/heap": HEAP,
+    "/debug/pprof/heap?gc=1": HEAP,
+    "/debug/pprof/allocs": ALLOCS,
+    "/admin/debug/pprof/heap": ALLOCS,
+    "/files/saved.pb.gz": ALLOCS,
+    "/debug/pprof/broken": HEAP[:-9],
+}
+
+
+class Pages(BaseHTTPRequestHandler):
+    """A debug endpoint that answers from `PAGES`, to the letter."""
+
+    def do_GET(self) -> None:
+        body = PAGES.get(self.path)
+        self.send_response(200 if body else 404)
+        self.end_headers()
+        self.wfile.write(body or b"404 page not found\n")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on stderr."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """``host:port`` of a service."""
+    with HTTPServer(("127.0.0.1", 0), Pages) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def leaf(spec: str, **options: str) -> str:
+    """The name of the only leaf of the profile that was loaded."""
+    return load_profile(spec, **options)[1].function_name(0)  # type: ignore[arg-type] # sample_type
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("{}", "leaf"),
+        ("http://{}", "leaf"),
+        ("http://{}/", "leaf"),
+        ("{}/debug/pprof", "leaf"),
+        ("{}/debug/pprof/", "leaf"),
+        ("http://{}/debug/pprof/heap?gc=1", "leaf"),
+        ("{}/debug/pprof/allocs", "other"),
+        ("http://{}/admin/debug/pprof/", "other"),
+        ("http://{}/files/saved.pb.gz", "other"),
+    ],
+)
+def test_a_service_is_asked_for_its_heap_unless_the_address_says_otherwise(
+    address: str, spec: str, expected: str
+) -> None:
+    """host:port, origins, profile paths, prefixes and plain files over HTTP."""
+    assert leaf(spec.format(address)) == expected
+
+
+def test_a_profile_that_is_not_there_is_a_service_error(address: str) -> None:
+    """A 404 is told as such."""
+    with pytest.raises(ServiceError, match="404"):
+        load_profile(f"{address}/debug/pprof/nothing")
+
+
+def test_a_damaged_answer_is_a_profile_error_with_its_address(address: str) -> None:
+    """The reader learns which of several sources was damaged."""
+    with pytest.raises(ProfileError, match=r"/debug/pprof/broken: the gzip data is cut off"):
+        load_profile(f"http://{address}/debug/pprof/broken")
+
+
+def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
+    """Also one whose name looks like an address."""
+    path = tmp_path / "host:8080"
+    path.write_bytes(HEAP)
+    assert leaf(str(path)) == "leaf"
+
+
+def test_standard_input_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-`, as everywhere."""
+    stream = io.TextIOWrapper(io.BytesIO(HEAP))
+    monkeypatch.setattr("sys.stdin", stream)
+    name, profile = load_profile("-")
+    assert (name, profile.function_name(0)) == ("standard input", "leaf")
+
+
+@pytest.mark.parametrize("spec", ["nothing.pb.gz", "no\0thing", "a/b", ""])
+def test_a_file_that_is_not_there_is_a_profile_error(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says what may be given instead."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((ProfileError, RecordingError)) as raised:
+        load_profile(spec)
+    assert raised.value.hint
+
+
+def test_no_more_of_a_file_is_read_than_a_profile_may_have(tmp_path: Path) -> None:
+    """An endless file is refused by its size."""
+    with pytest.raises(ProfileError, match="more than 1,000 bytes"):
+        load_profile("/dev/zero", limits=Limits(compressed=1000, decompressed=1000))
+    with pytest.raises(RecordingError):
+        load_profile(str(tmp_path))
+
+
+def test_a_bad_address_is_a_usage_error() -> None:
+    """What cannot be an address is not tried."""
+    with pytest.raises(UsageError):
+        load_profile("ftp://localhost/heap")
+
+
+def allocated(recording: Path, file: str) -> int:
+    """The bytes of alloc_space in one profile of a recording."""
+    return weigh(pprof.decode((recording / file).read_bytes()), "alloc_space").total
+
+
+def test_a_recording_shows_what_was_allocated_under_its_load(tmp_path: Path) -> None:
+    """The profile before the load is subtracted, and alloc_space shown unless asked otherwise."""
+    path = make_recording(tmp_path / "before.hw")
+    window = load(path).windows[0]
+    name, profile = load_profile(str(path))
+    assert name == "before.hw, under load"
+    assert profile.shown_by_default.type == "alloc_space"
+    gained = allocated(path, window.after.profile) - allocated(path, window.before.profile)
+    assert weigh(profile, "alloc_space").total == gained > 0
+
+
+@pytest.mark.parametrize("wanted", ["inuse_space", "3"])
+def test_a_recording_shows_what_was_live_at_its_end(tmp_path: Path, wanted: str) -> None:
+    """For inuse types a difference would be no answer."""
+    path = make_recording(tmp_path / "before.hw")
+    name, profile = load_profile(str(path), sample_type=wanted)
+    after = load(path).windows[0].after
+    assert name == "before.hw, at its end"
+    assert weigh(profile, "alloc_space").total == allocated(path, after.profile)
+
+
+def test_a_recording_that_was_cut_short_says_what_it_lacks(tmp_path: Path) -> None:
+    """There is no profile from after the load."""
+    path = make_recording(tmp_path / "cut.hw", finish=False)
+    with pytest.raises(RecordingError, match=r"no heap profile .* interrupted"):
+        load_profile(str(path))
