@@ -11,11 +11,12 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from heapwise.cli.main import ALIASES, COMMANDS, app, printable
+from heapwise.cli.main import ALIASES, COMMANDS, app
 from heapwise.cli.options import TABLE
 from heapwise.cli.options import command as make_command
 from heapwise.model.envelope import KINDS, envelope, schema
 from heapwise.model.tables import Row, Table
+from heapwise.names import visible
 
 HEAVY = {"numpy", "scipy", "pycurl", "google.protobuf", "rich", "jinja2", "msgspec", "asyncio"}
 
@@ -150,8 +151,8 @@ def test_a_closed_pipe_is_no_error() -> None:
 
 def test_control_characters_never_reach_the_terminal() -> None:
     """A name with escape codes prints as what it is made of."""
-    assert printable("a\x1b]0;owned\x07b\nc") == "a\\x1b]0;owned\\x07b\\nc"
-    assert printable("µs – ok") == "µs – ok"
+    assert visible("a\x1b]0;owned\x07b\nc") == "a\\x1b]0;owned\\x07b\\nc"
+    assert visible("µs – ok") == "µs – ok"
 
 
 def test_json_follows_its_own_schema() -> None:

@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from heapwise.errors import UsageError
 from heapwise.model.comparison import Comparison, Verdict
 from heapwise.model.report import RunReport, Timeline
-from heapwise.report.embed import inline, json_block, visible
+from heapwise.names import visible
+from heapwise.report.embed import inline, json_block
 from heapwise.report.html import render_html
 from heapwise.report.html_summary import change, changed_headline, clause, headline
 from support import reports

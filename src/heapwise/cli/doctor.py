@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from heapwise.cli.main import printable
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, write_data
 from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
 from heapwise.model.check import Checkup, Level
 from heapwise.model.envelope import envelope
+from heapwise.names import visible
 from heapwise.record.preflight import checkup
 
 MARKS = {Level.OK: "ok  ", Level.NOTE: "note", Level.WARN: "warn", Level.FAIL: "FAIL"}
@@ -46,7 +46,7 @@ def render(result: Checkup) -> str:
     """One line a check, its hint below it."""
     lines = []
     for check in result.checks:
-        lines.append(f"{MARKS[check.level]}  {printable(check.name)}: {printable(check.found)}")
+        lines.append(f"{MARKS[check.level]}  {visible(check.name)}: {visible(check.found)}")
         if check.hint:
-            lines.append(f"      {printable(check.hint)}")
+            lines.append(f"      {visible(check.hint)}")
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import click
 
 from heapwise import __version__
 from heapwise.errors import HeapwiseError
+from heapwise.names import visible
 
 
 class Entry(NamedTuple):
@@ -108,11 +109,6 @@ def main() -> None:
 def complain(error: HeapwiseError) -> None:
     """Print an error on stderr: what and why on one line, what to do on the next."""
     line = f"heapwise: {error.what}" + (f": {error.why}" if error.why else "")
-    click.echo(printable(line), err=True)
+    click.echo(visible(line), err=True)
     if error.hint:
-        click.echo(f"  {printable(error.hint)}", err=True)
-
-
-def printable(text: str) -> str:
-    """Text with control characters made visible, so that no name can drive a terminal."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+        click.echo(f"  {visible(error.hint)}", err=True)

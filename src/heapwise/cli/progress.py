@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapwise.cli.main import printable
 from heapwise.cli.output import on_terminal
 from heapwise.model.load import Hits, Outcome, Plan
+from heapwise.names import visible
 from heapwise.units import NS_PER_S, format_count, format_duration
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ProgressLine:
         if now - self._drawn >= _EVERY_S:
             self._drawn = now
             width = shutil.get_terminal_size().columns - 1
-            self._write(_CLEAR + printable(self._text(now))[:width])
+            self._write(_CLEAR + visible(self._text(now))[:width])
             self._recent.clear()
 
     def clear(self) -> None:

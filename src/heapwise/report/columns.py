@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from heapwise.report.embed import visible
+from heapwise.names import visible
 
 WIDTH = 100
 

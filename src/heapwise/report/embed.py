@@ -54,14 +54,3 @@ def json_block(data: Any) -> Markup:
     """
     text = msgspec.json.encode(data).decode()
     return Markup(text.translate(_IN_JSON))  # noqa: S704 - escaped in the line itself
-
-
-def visible(text: str) -> str:
-    r"""Text in which every control, direction and zero-width character is spelled out.
-
-    A right-to-left override prints as ``\u202e`` and a newline as ``\n``, so that no name can
-    look like another one.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -18,8 +18,9 @@ from heapwise.model.metrics import CATALOGUE
 from heapwise.model.recording import Scope
 from heapwise.model.report import RunReport, Series
 from heapwise.model.tables import OwnerTable
+from heapwise.names import visible
 from heapwise.report import html_summary as summary
-from heapwise.report.embed import inline, json_block, policy, visible
+from heapwise.report.embed import inline, json_block, policy
 from heapwise.units import (
     format_count,
     format_duration,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapwise.model.tables import Table
-from heapwise.report.embed import visible
+from heapwise.names import visible
 from heapwise.units import format_share, format_value
 
 _HEADER = f"{'flat':>10} {'flat%':>8} {'sum%':>8} {'cum':>10} {'cum%':>8}"
