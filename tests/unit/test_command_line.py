@@ -125,7 +125,8 @@ def test_help_imports_nothing_heavy() -> None:
     [
         (["frobnicate"], 2, "No such command"),
         (["repotr"], 2, "Did you mean 'report'?"),
-        (["report", "/no/such/recording.hw"], 1, "heapwise: "),
+        (["report", "/no/such/recording.hw"], 2, "heapwise: cannot read"),
+        (["compare", "/no/such/a.hw", "/no/such/b.hw"], 1, "there is no recording"),
         (["schema", "nonsense"], 2, "is not one of"),
     ],
 )
