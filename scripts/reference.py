@@ -47,7 +47,11 @@ def command_section(command: click.Command, context: click.Context, path: str) -
     """A command, and below it its subcommands."""
     inner = click.Context(command, parent=context, info_name=command.name)
     usage = " ".join(command.collect_usage_pieces(inner))
-    lines = [f"## {path}\n", f"{inspect.cleandoc(command.help or '')}\n", f"```\n{path} {usage}\n```\n"]
+    lines = [
+        f"## {path}\n",
+        f"{inspect.cleandoc(command.help or '')}\n",
+        f"```\n{path} {usage}\n```\n",
+    ]
     aliases = [alias for alias, name in ALIASES.items() if path == f"heapwise {name}"]
     if aliases:
         lines.append(f"Also called `heapwise {aliases[0]}`.\n")

@@ -7,8 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("heapwise", deadline=None)
+settings.load_profile("heapwise")
 
 FULL = os.environ.get("HEAPWISE_FULL") == "1"
 

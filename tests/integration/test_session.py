@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.goservice import GoService, binary, build_and_start
 
 from heapwise.model.load import HitFlag
 from heapwise.record.store import load
+from support.goservice import GoService, binary, build_and_start
 
 pytestmark = pytest.mark.go
 

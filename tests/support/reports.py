@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
 from heapwise.model.finding import Confidence, Evidence, Finding, Interval
 from heapwise.model.gc import GcSummary
-from heapwise.model.load import LoadReport, LoadResult, Percentiles
+from heapwise.model.load import LoadReport, LoadResult
 from heapwise.model.metrics import CATALOGUE, Exactness, MetricValue
+from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import LogLoss, Problem, Scope
 from heapwise.model.report import Endpoint, RunReport, Series, Timeline
 from heapwise.model.tables import OwnerRow, OwnerTable

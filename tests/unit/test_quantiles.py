@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwise.analysis.quantiles import nearest_rank, percentiles
+from heapwise.model.quantiles import Percentiles, nearest_rank
 
 VALUES = st.lists(st.integers(0, 10**12), min_size=1, max_size=300)
 
@@ -20,7 +20,7 @@ def test_of_a_hundred_values_the_nth_percentile_is_the_nth_smallest() -> None:
 
 def test_p999_of_a_thousand_values_leaves_one_above() -> None:
     """Rank ⌈0.999 · 1000⌉ is 999, not 1000 by a rounding error."""
-    found = percentiles(np.arange(1, 1001))
+    found = Percentiles.of(np.arange(1, 1001))
     assert found is not None
     assert (found.p50, found.p90, found.p95, found.p99, found.p999) == (500, 900, 950, 990, 999)
     assert (found.count, found.mean, found.max) == (1000, 500.5, 1000)
@@ -28,7 +28,7 @@ def test_p999_of_a_thousand_values_leaves_one_above() -> None:
 
 def test_no_values_have_no_distribution() -> None:
     """Nothing is made up where nothing was measured."""
-    assert percentiles(np.array([], np.int64)) is None
+    assert Percentiles.of(np.array([], np.int64)) is None
 
 
 @given(VALUES, st.integers(0, 1_000_000))
@@ -46,7 +46,7 @@ def test_a_quantile_is_a_value_that_enough_others_do_not_exceed(
 @given(VALUES)
 def test_percentiles_never_fall(values: list[int]) -> None:
     """A higher percentile is never below a lower one."""
-    found = percentiles(np.array(values))
+    found = Percentiles.of(np.array(values))
     assert found is not None
     row = [found.p50, found.p90, found.p95, found.p99, found.p999, found.max]
     assert row == sorted(row)

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from heapwise.analysis.quantiles import percentiles
 from heapwise.analysis.windows import length_ns
 from heapwise.model.gc import GcCycle, GcSummary, Pause
 from heapwise.model.profile import Int64s
+from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import ClockPair, Recording, Window
 
 Numbered = TypeVar("Numbered", GcCycle, Pause)
@@ -49,7 +49,7 @@ def gc_summary(recording: Recording, *windows: Window) -> GcSummary | None:
         cycles=count,
         forced=sum(last.num_forced_gc - first.num_forced_gc for first, last in spans),
         cpu_share=_cpu_share(recording.cycles, cycles, count, length_ns(windows)),
-        pause=percentiles(np.array(pauses, np.int64)),
+        pause=Percentiles.of(np.array(pauses, np.int64)),
         pause_total_ns=sum(pauses),
         seen=seen,
         coverage=min(1.0, seen / count) if count else 1.0,

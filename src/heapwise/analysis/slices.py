@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heapwise.analysis.quantiles import nearest_rank
 from heapwise.model.load import Hits, Outcome
 from heapwise.model.profile import Int64s
+from heapwise.model.quantiles import nearest_rank
 from heapwise.model.report import Series
 from heapwise.units import NS_PER_S
 

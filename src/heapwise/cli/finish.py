@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from heapwise.cli.output import next_step, note, write_data
+from heapwise.errors import HeapwiseError, Inconclusive, Interrupted
 from heapwise.model.envelope import envelope
 from heapwise.model.recording import Scope, State
 from heapwise.model.report import RunReport
@@ -12,8 +13,6 @@ from heapwise.record.analyse import analyse
 from heapwise.record.store import load
 from heapwise.report.html import render_html
 from heapwise.report.text import render_run
-
-EXIT_FAILED, EXIT_INVALID, EXIT_INTERRUPTED = 1, 4, 130
 
 
 def conclude(path: Path, *, html: Path | None, as_json: bool, quiet: bool) -> int:
@@ -27,14 +26,14 @@ def conclude(path: Path, *, html: Path | None, as_json: bool, quiet: bool) -> in
         note(f"recorded in {path}" + (f", report in {html}" if html else ""))
         next_step(report.next_command)
     if recording.state is State.INTERRUPTED:
-        return EXIT_INTERRUPTED
+        return Interrupted.exit_code
     return exit_code(report)
 
 
 def exit_code(report: RunReport) -> int:
     """1 where nothing succeeded, 4 where figures are invalid, else 0."""
     if report.load_result is not None and report.load_result.total.succeeded == 0:
-        return EXIT_FAILED
+        return HeapwiseError.exit_code
     if any(problem.scope is not Scope.NONE for problem in report.problems):
-        return EXIT_INVALID
+        return Inconclusive.exit_code
     return 0

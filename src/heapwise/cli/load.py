@@ -17,7 +17,7 @@ from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_not_exist, note, write_data
 from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
 from heapwise.cli.progress import progress_line
-from heapwise.errors import UsageError
+from heapwise.errors import HeapwiseError, Inconclusive, Interrupted, UsageError
 from heapwise.formats.hits import write_hits
 from heapwise.load.driver import LoadDriver
 from heapwise.load.engine import Phase
@@ -29,8 +29,6 @@ from heapwise.model.profile import Int64s
 from heapwise.model.recording import Problem
 from heapwise.record.interrupt import stop_on_signal
 from heapwise.report.load_text import render_load
-
-EXIT_FAILED, EXIT_INVALID, EXIT_INTERRUPTED = 1, 4, 130
 
 Show = Callable[[str, Hits | None], None]
 
@@ -86,7 +84,7 @@ def command(
         write_data(envelope(result) if as_json else render_load(result, problems))
     if not quiet and (as_json or not reports):
         _warn(problems)
-    ctx.exit(EXIT_INTERRUPTED if interrupted else exit_code(result, problems))
+    ctx.exit(Interrupted.exit_code if interrupted else exit_code(result, problems))
 
 
 def drive(plan: Plan, file: BinaryIO | None, show: Show) -> tuple[Hits, bool]:
@@ -132,8 +130,8 @@ def drive(plan: Plan, file: BinaryIO | None, show: Show) -> tuple[Hits, bool]:
 def exit_code(result: LoadResult, problems: tuple[Problem, ...]) -> int:
     """1 where nothing succeeded, 4 where the latencies are invalid, else 0."""
     if not result.total.succeeded:
-        return EXIT_FAILED
-    return EXIT_INVALID if problems else 0
+        return HeapwiseError.exit_code
+    return Inconclusive.exit_code if problems else 0
 
 
 @contextmanager

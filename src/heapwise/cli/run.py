@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from heapwise.cli.finish import conclude
 from heapwise.cli.options import command as make_command
@@ -57,14 +58,13 @@ def command(
     must_not_exist(path, force=force)
     if html:
         must_not_exist(html, force=force)
-    plan = build_plan(target, plan_options)
+    plan = msgspec.structs.replace(build_plan(target, plan_options), apart=apart)
     request = RunRequest(
         plan=plan,
         output=path,
         service=service,
         exec_command=exec_command,
         interval_ns=interval,
-        apart=apart,
         force=force,
         keep_secrets=keep_secrets,
         argv=tuple(sys.argv[1:]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from heapwise.model.load import Percentiles
+from heapwise.model.quantiles import Percentiles
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):

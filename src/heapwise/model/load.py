@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from heapwise.model.profile import Int64s
+from heapwise.model.quantiles import Percentiles
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         targets: sent in turn: hit i goes to target i modulo their number.
+        apart: driven one after another instead, each for the whole schedule.
         warmup_ns: load before the first fence, in no figure.
         connections: how many may be open at once; 0 is no limit of ours.
         timeout_ns: for one request, connection set-up included.
@@ -79,6 +81,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ns: int = 30_000_000_000
     engine: str = "curl"
     keepalive: bool = True
+    apart: bool = False
     save_bodies: int = 0
     seed: int = 0
     addresses: dict[str, str] = {}
@@ -180,19 +183,6 @@ class Hits:
     def select(self, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Self:
         """The hits where ``mask`` is true."""
         return type(self)(**{name: getattr(self, name)[mask] for name in self.columns()})
-
-
-class Percentiles(msgspec.Struct, frozen=True):
-    """A distribution of durations in ns: nearest-rank quantiles of every value, none estimated."""
-
-    count: int
-    mean: float
-    p50: float
-    p90: float
-    p95: float
-    p99: float
-    p999: float
-    max: float
 
 
 class LoadReport(msgspec.Struct, frozen=True, kw_only=True):

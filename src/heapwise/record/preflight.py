@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -20,6 +21,9 @@ from heapwise.runtimes.registry import recognise
 
 FALLBACK = "http://127.0.0.1:6060"
 """Where Go programs put pprof when it has a listener of its own."""
+
+SLOW_READING_S = 0.2
+"""A reading that takes longer lists tens of thousands of call stacks."""
 
 FEW_FILES = 1024
 """A limit on open files below which a stall of the service exhausts them."""
@@ -120,10 +124,21 @@ def _endpoint_checks(found: Found) -> list[Check]:
                 "anybody who reaches it can read memory contents and slow the service down",
             )
         )
+    start = time.monotonic()
     try:
         reading = found.runtime.read(found.endpoint)
     except ServiceError as error:
         return [*checks, Check("counters", Level.FAIL, error.what, error.hint)]
+    took = time.monotonic() - start
+    if took > SLOW_READING_S:
+        checks.append(
+            Check(
+                "counters",
+                Level.WARN,
+                f"one reading takes {took:.1f} s, so there will be few of them",
+                'import _ "expvar" gives the same counters without the whole profile',
+            )
+        )
     counters = reading.counters
     checks.append(
         Check(

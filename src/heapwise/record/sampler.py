@@ -22,6 +22,9 @@ RING = 256
 SHORTEST_INTERVAL_NS = 50_000_000
 """Reading more often than this would measure mostly itself."""
 
+READING_SHARE = 20
+"""A reading may take at most one part in so many of the time: large profiles take seconds."""
+
 FIRST_INTERVAL_NS = 200_000_000
 """Until the first two readings tell how often the service collects."""
 
@@ -156,15 +159,17 @@ class Sampler:
 def next_interval(earlier: MemorySample | None, sample: MemorySample, longest_ns: int) -> int:
     """How long to wait so that at most half of the pause ring turns over, ns.
 
-    A quarter of the ring is aimed at, since the rate may double before the next reading.
+    A quarter of the ring is aimed at, since the rate may double before the next reading. Where
+    reading is slow, not burdening the service comes first, and the report shows the coverage.
     """
+    shortest = max(SHORTEST_INTERVAL_NS, READING_SHARE * sample.took_ns)
     if earlier is None:
-        return min(FIRST_INTERVAL_NS, longest_ns)
+        return max(shortest, min(FIRST_INTERVAL_NS, longest_ns))
     cycles = sample.counters.num_gc - earlier.counters.num_gc
     elapsed = sample.at_ns - earlier.at_ns
     if cycles <= 0 or elapsed <= 0:
-        return longest_ns
-    return max(SHORTEST_INTERVAL_NS, min(longest_ns, elapsed * (RING // 4) // cycles))
+        return max(shortest, longest_ns)
+    return max(shortest, min(longest_ns, elapsed * (RING // 4) // cycles))
 
 
 def per_reading(samples: list[Counters]) -> tuple[float, float]:

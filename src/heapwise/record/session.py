@@ -49,7 +49,6 @@ class RunRequest:
         exec_command: starts the service; None where it runs already.
         duration_ns: how long to record without a plan; 0 is until interrupted.
         interval_ns: the longest time between two readings.
-        apart: drive the targets one after another, each in a window of its own.
     """
 
     plan: Plan | None
@@ -58,7 +57,6 @@ class RunRequest:
     exec_command: str | None = None
     duration_ns: int = 0
     interval_ns: int = 1_000_000_000
-    apart: bool = False
     force: bool = False
     keep_secrets: bool = False
     argv: tuple[str, ...] = ()
@@ -220,7 +218,7 @@ class Run:
         everything = tuple(range(len(plan.targets)))
         if plan.warmup_ns:
             self._warm_up(plan, driver, everything)
-        if not self.request.apart or len(everything) == 1:
+        if not plan.apart or len(everything) == 1:
             self._window("load", -1, partial(self._load, driver, plan, everything))
             return
         for target in everything:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from heapwise.model.comparison import Comparison
 from heapwise.model.gc import GcSummary
-from heapwise.model.load import LoadResult, Percentiles
+from heapwise.model.load import LoadResult
 from heapwise.model.metrics import CATALOGUE, MetricValue
+from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import Problem, Scope, State
 from heapwise.model.report import Endpoint, RunReport
 from heapwise.model.tables import OwnerRow, OwnerTable

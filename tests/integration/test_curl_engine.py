@@ -1,0 +1,324 @@
+"""The engine against real sockets: every outcome, the cap, keep-alive, what is sent."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import resource
+import shutil
+import ssl
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from heapwise import __version__
+from heapwise.load.schedule import offsets
+from heapwise.model.load import HitFlag, Hits, Outcome, Target
+from support.driving import drive, plan_for
+from support.rude_servers import (
+    Behaviour,
+    bad_chunks,
+    close_at_once,
+    close_early,
+    endless_header,
+    garbage,
+    redirect,
+    reset,
+    respond,
+    rude_server,
+    stall,
+)
+from support.targets_server import target_server
+
+SUPPORT = Path(__file__).parents[1]
+
+
+def outcomes(hits: Hits) -> set[Outcome]:
+    """The classes that occur."""
+    return {Outcome(code) for code in hits.outcome.tolist()}
+
+
+@pytest.mark.parametrize(
+    ("behave", "outcome"),
+    [
+        (reset, Outcome.RESET),
+        (close_at_once, Outcome.EARLY_EOF),
+        (close_early, Outcome.EARLY_EOF),
+        (garbage, Outcome.PROTOCOL),
+        (bad_chunks, Outcome.PROTOCOL),
+        (endless_header, Outcome.PROTOCOL),
+        (redirect, Outcome.OK),
+        (respond(b"fine"), Outcome.OK),
+    ],
+)
+def test_every_way_to_end_has_its_class(behave: Behaviour, outcome: Outcome) -> None:
+    """A server that misbehaves in one way gives hits of one class, each with its stamps."""
+    with rude_server(behave) as url:
+        hits, _ = drive(plan_for(Target("GET", url)))
+    assert len(hits) == 10
+    assert outcomes(hits) == {outcome}
+    assert (hits.sent >= hits.intended).all()
+    assert (hits.done >= hits.sent).all()
+
+
+def test_a_redirect_is_an_answer_and_not_followed() -> None:
+    """The status is 302, and nobody went where it points."""
+    with rude_server(redirect) as url:
+        hits, _ = drive(plan_for(Target("GET", url), seconds=0.02))
+    assert hits.status.tolist() == [302, 302]
+
+
+def test_a_stall_is_a_timeout_after_the_timeout() -> None:
+    """A silent server costs each hit the timeout, from the time it was sent."""
+    with rude_server(stall) as url:
+        hits, _ = drive(plan_for(Target("GET", url), seconds=0.05, timeout_ns=200_000_000))
+    assert outcomes(hits) == {Outcome.TIMEOUT}
+    assert ((hits.done - hits.sent) >= 199_000_000).all()
+    assert (hits.first_byte == -1).all()
+
+
+def test_a_closed_port_refuses() -> None:
+    """Nothing listens on port 1."""
+    hits, _ = drive(plan_for(Target("GET", "http://127.0.0.1:1/")))
+    assert outcomes(hits) == {Outcome.REFUSED}
+
+
+def test_tls_with_a_plain_server_is_a_tls_error() -> None:
+    """A server that answers the handshake with text fails TLS, not the protocol above it."""
+    with rude_server(garbage) as url:
+        hits, _ = drive(plan_for(Target("GET", url.replace("http:", "https:"))))
+    assert outcomes(hits) == {Outcome.TLS}
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs the openssl command for a key")
+@pytest.mark.parametrize(("trusted", "outcome"), [(False, Outcome.TLS), (True, Outcome.OK)])
+def test_certificates_are_checked(
+    trusted: bool, outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate nobody vouches for is a TLS error; one the system trusts is not."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+         "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", tmp_path / "key", "-out", tmp_path / "cert"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
+    with rude_server(respond(b"secret"), context) as url:
+        hits, _ = drive(plan_for(Target("GET", url.replace("http:", "https:"))))
+    assert outcomes(hits) == {outcome}
+
+
+def in_child(script: str, *prefix: str, **limits: Any) -> Any:
+    """Run a script that prints JSON, in a process of its own; return what it printed."""
+    done = subprocess.run(
+        [*prefix, sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SUPPORT), *sys.path])},
+        capture_output=True, text=True, check=False, timeout=60, **limits,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+STALLED = """
+import json
+from collections import Counter
+from support.driving import drive, plan_for
+from support.rude_servers import rude_server, stall
+from heapwise.model.load import Outcome, Target
+{setup}
+with rude_server(stall) as url:
+    plan = plan_for(Target("GET", url), rate=200, seconds=0.5, timeout_ns=700_000_000)
+    hits, _ = drive(plan)
+print(json.dumps(Counter(Outcome(code).name for code in hits.outcome.tolist())))
+"""
+
+
+def test_running_out_of_descriptors_is_the_generators_fault() -> None:
+    """Under a limit of 64 descriptors a stalled server makes EMFILE, not a wait or a crash."""
+    counts = in_child(
+        STALLED.format(setup=""),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
+    )
+    assert counts.keys() == {"TIMEOUT", "EMFILE"}
+    assert sum(counts.values()) == 100
+    assert counts["TIMEOUT"] > 20
+
+
+def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
+    """A low soft limit alone costs nothing."""
+    counts = in_child(
+        STALLED.format(setup=""),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 1024)),
+    )
+    assert counts == {"TIMEOUT": 100}
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode != 0,
+    reason="needs a network namespace of its own",
+)
+def test_running_out_of_ports_is_the_generators_fault() -> None:
+    """With four local ports a stalled server makes EADDRNOTAVAIL."""
+    setup = """
+import fcntl, pathlib, socket, struct
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # lo goes up
+pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40003")
+"""
+    counts = in_child(STALLED.format(setup=setup), "unshare", "-rn")
+    assert counts.keys() <= {"TIMEOUT", "EADDRNOTAVAIL"}
+    assert counts["EADDRNOTAVAIL"] > 90
+
+
+def test_every_scheduled_hit_comes_once_and_on_its_time() -> None:
+    """The intended times are the schedule's, whatever order the hits end in."""
+    with target_server() as server:
+        plan = plan_for(Target("GET", server.url), rate=333, seconds=0.5)
+        hits, report = drive(plan)
+        stats = server.stats()
+    assert np.sort(hits.intended).tolist() == (report.zero_ns + offsets(plan.schedule)).tolist()
+    assert outcomes(hits) == {Outcome.OK}
+    assert set(hits.status.tolist()) == {200}
+    assert set(hits.bytes_in.tolist()) == {44}
+    assert stats.requests == len(hits)
+    assert ((hits.sent <= hits.first_byte) & (hits.first_byte <= hits.done)).all()
+
+
+def test_connections_are_kept_alive_and_counted() -> None:
+    """The server sees far fewer connections than requests, and as many as the engine reports."""
+    with target_server() as server:
+        hits, report = drive(plan_for(Target("GET", server.url), rate=200, seconds=0.5))
+        stats = server.stats()
+    assert stats.connections == report.connections_opened
+    assert stats.connections < len(hits) / 4
+
+
+def test_without_keepalive_every_request_has_its_connection() -> None:
+    """The server sees as many connections as requests."""
+    with target_server() as server:
+        plan = plan_for(Target("GET", server.url), seconds=0.2, keepalive=False)
+        hits, report = drive(plan)
+        stats = server.stats()
+    assert stats.connections == report.connections_opened == len(hits) == 20
+
+
+def test_a_cap_makes_hits_wait_and_keeps_their_time() -> None:
+    """At most so many connections at once; what waited says so, and how long."""
+    with target_server() as server:
+        plan = plan_for(Target("GET", server.url), rate=100, seconds=0.5, connections=3)
+        server.stall()
+        hits, report = drive(plan)
+        stats = server.stats()
+    assert stats.open_max <= 3 + 1  # the one that asks for the counts
+    assert outcomes(hits) == {Outcome.OK}
+    waited = (hits.flags & HitFlag.WAITED) > 0
+    assert waited.sum() >= 40
+    assert report.queue_max >= 40
+    assert (hits.ready[waited] > hits.intended[waited]).all()
+    assert (hits.ready[~waited] == hits.intended[~waited]).all()
+    assert (hits.sent >= hits.ready).all()
+
+
+def test_stopping_reports_what_was_never_sent() -> None:
+    """After a stop the rest of the schedule comes as never sent, and nothing comes twice."""
+    asked = iter(range(1000))
+    with target_server() as server:
+        plan = plan_for(Target("GET", server.url), rate=100, seconds=1000)
+        hits, report = drive(plan, stop=lambda: next(asked) > 3)
+        assert server.stats().requests == (hits.sent >= 0).sum()
+    assert report.stopped
+    assert len(np.unique(hits.intended)) == len(hits) == 100_000
+    unsent = hits.outcome == Outcome.NEVER_SENT
+    assert 0 < (~unsent).sum() < 1000
+    for stamp in (hits.ready, hits.sent, hits.first_byte, hits.done):
+        assert ((stamp == -1) == unsent).all()
+
+
+def test_stopping_does_not_wait_for_a_stalled_server() -> None:
+    """Hits in flight get a second to end; then they are cut off."""
+    with rude_server(stall) as url:
+        hits, report = drive(plan_for(Target("GET", url), seconds=0.1), stop=lambda: True)
+    assert report.ended_ns - report.zero_ns < 4_000_000_000
+    assert outcomes(hits) <= {Outcome.NEVER_SENT, Outcome.OTHER}
+
+
+def test_targets_take_turns_and_flags_are_kept() -> None:
+    """Hit i goes to target i modulo their number, and carries the phase's flags."""
+    with target_server() as server:
+        plan = plan_for(Target("GET", server.url), Target("POST", server.url, (), b"12345"))
+        hits, _ = drive(plan, flags=HitFlag.WARMUP)
+    order = np.argsort(hits.intended)
+    assert hits.target[order].tolist() == [0, 1] * 5
+    assert set(hits.flags.tolist()) == {HitFlag.WARMUP}
+    assert hits.bytes_out[order].tolist() == [0, 5] * 5
+
+
+OURS = ["Host: *", f"User-Agent: heapwise/{__version__}", "Accept-Encoding: gzip"]
+
+
+@pytest.mark.parametrize(
+    ("target", "first", "headers"),
+    [
+        (
+            Target("POST", "/a/../b?c=d#e", (("X-Case", "1"), ("x-case", "ü")), b"\x00body"),
+            "POST /a/../b?c=d HTTP/1.1",
+            [*OURS, "X-Case: 1", "x-case: ü", "Content-Length: 5"],
+        ),
+        (
+            Target("GET", "/", (("Accept-Encoding", ""), ("User-Agent", "me"), ("Host", "h"))),
+            "GET / HTTP/1.1",
+            ["User-Agent: me", "Host: h"],
+        ),
+        (
+            Target("DELETE", "/x", (("accept-encoding", "br"),)),
+            "DELETE /x HTTP/1.1",
+            [*OURS[:2], "accept-encoding: br"],
+        ),
+        (
+            Target("PUT", "/x", (("Content-Type", "a/b"),)),
+            "PUT /x HTTP/1.1",
+            [*OURS, "Content-Type: a/b", "Content-Length: 0"],
+        ),
+        (Target("GET", "/x", (), b"q"), "GET /x HTTP/1.1", [*OURS, "Content-Length: 1"]),
+    ],
+)
+def test_the_request_is_the_targets(target: Target, first: str, headers: list[str]) -> None:
+    """Method, path, headers and body go out as written, with nothing of libcurl's own."""
+    with target_server() as server:
+        there = Target(target.method, server.url + target.url, target.headers, target.body)
+        drive(plan_for(there, seconds=0.01))
+        last = server.stats().last.encode("latin-1").decode()
+    head, _, body = last.partition("\r\n\r\n")
+    lines = head.replace(f"Host: 127.0.0.1:{server.port}", "Host: *").split("\r\n")
+    assert lines[0] == first
+    assert sorted(lines[1:]) == sorted(headers)
+    assert body.encode() == target.body
+
+
+def test_a_head_request_ends_at_its_headers() -> None:
+    """A length without a body is complete."""
+    with rude_server(respond(b"", b"X: y")) as url:
+        hits, _ = drive(plan_for(Target("HEAD", url), seconds=0.02))
+    assert outcomes(hits) == {Outcome.OK}
+
+
+def test_bodies_are_counted_as_on_the_wire_and_kept_decompressed() -> None:
+    """The engine counts compressed bytes; the first bodies of each target come decompressed."""
+    page = b"hello " * 1000
+    packed = gzip.compress(page)
+    with rude_server(respond(packed, b"Content-Encoding: gzip")) as url:
+        plan = plan_for(Target("GET", url), Target("GET", url + "2"), save_bodies=2)
+        hits, report = drive(plan)
+        _, warm_up = drive(plan, flags=HitFlag.WARMUP)
+    assert set(hits.bytes_in.tolist()) == {len(packed)}
+    assert Counter(target for target, _ in report.bodies) == {0: 2, 1: 2}
+    assert {body for _, body in report.bodies} == {page}
+    assert warm_up.bodies == ()
