@@ -1,0 +1,141 @@
+"""A Go service behind ``net/http/pprof``."""
+
+from __future__ import annotations
+
+import re
+
+from heapwise.errors import ProfileError, ServiceError
+from heapwise.formats.memstats import FOOTER_BYTES, MemStats, parse_expvar, parse_memstats
+from heapwise.model.recording import ServiceInfo
+from heapwise.runtimes import local
+from heapwise.runtimes.base import Fenced, Reading
+from heapwise.runtimes.fetch import Endpoint, get
+from heapwise.runtimes.go.buildinfo import go_version
+
+SETTINGS = frozenset({"GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"})
+"""Variables of the environment that change how a Go program collects."""
+
+_TEXT_BYTES = 512 << 20
+"""Limit of ``heap?debug=1``, 2.5 KB for each call stack, of which little is kept."""
+
+_FENCE_S = 120.0
+"""A forced collection and a profile of a large heap on a busy machine take their time."""
+
+_FENCE_CYCLES = 2
+_EXPVAR = "/debug/vars"
+_EXPVAR_BYTES = 256 << 10
+"""A page longer than this holds so much of the application's own that it is no bargain."""
+_HEADER = re.compile(rb"heap profile: [^\n]{0,200}@ heap/(\d{1,18})\n")
+_TASKS = re.compile(rb"<td>(\d{1,12})</td>\s*<td><a href=['\"]?goroutine\b", re.ASCII)
+_GOROOT = re.compile(
+    rb"/(?:toolchain@v[\d.]+-)?(go1\.\d+(?:\.\d+|rc\d+|beta\d+)?)(?:\.[a-z\d]+-[a-z\d]+)?"
+    rb"/src/(?:runtime|net/http)/"
+)
+
+
+class GoRuntime:
+    """Implements `heapwise.runtimes.base.Runtime`.
+
+    Counters come from expvar where it is mounted, else from the text form of the heap profile,
+    which every service has. The text names every call stack of the profile: 0.8 ms and 31 KB of
+    allocation for a new service, where expvar takes 0.5 ms and 23 KB, but 9 s, 36 MB and 50 MB on
+    the wire for one with 20,000 stacks, where expvar takes 2.6 ms and 43 KB (measured, Go 1.26).
+    """
+
+    name = "go"
+
+    def __init__(self) -> None:
+        self._has_expvar: dict[Endpoint, bool] = {}
+
+    def detect(self, endpoint: Endpoint) -> ServiceInfo | None:
+        """Look at ``heap?debug=1``, and at the executable where it runs on this machine."""
+        text = _heap_text(endpoint)
+        header = _HEADER.match(text)
+        if header is None:
+            return None
+        try:
+            parse_memstats(text)
+        except ProfileError:
+            return None
+        self._has_expvar[endpoint] = _offers_expvar(endpoint)
+        pid = local.listener(endpoint)
+        version = go_version(local.PROC / str(pid) / "exe") if pid else ""
+        return ServiceInfo(
+            url=endpoint.origin,
+            runtime=self.name,
+            version=version or _version_in(text),
+            settings={
+                # Go prints twice the rate, for the sake of old readers.
+                "MemProfileRate": str(int(header[1]) // 2),
+                **(local.environment(pid, SETTINGS) if pid else {}),
+            },
+            same_host=local.is_same_host(endpoint),
+        )
+
+    def read(self, endpoint: Endpoint) -> Reading:
+        """Read MemStats, which all come from one moment."""
+        try:
+            stats = _read_expvar(endpoint) if self._uses_expvar(endpoint) else _read_heap(endpoint)
+        except ProfileError as error:
+            raise ServiceError(f"{endpoint.url} gave no counters", error.what) from error
+        return Reading(
+            counters=stats.counters, pauses=stats.pauses, contradictions=stats.contradictions
+        )
+
+    def tasks(self, endpoint: Endpoint) -> int:
+        """Goroutines, from the index page: a fifth of what listing them would cost.
+
+        The goroutine that answers is among them.
+        """
+        try:
+            page = get(endpoint, "", deadline_s=5.0, max_bytes=1 << 20, page=True).body
+        except ServiceError:
+            return -1
+        found = _TASKS.search(page)
+        return int(found[1]) if found else -1
+
+    def fence(self, endpoint: Endpoint) -> Fenced:
+        """Ask for ``heap?gc=1`` twice; the second answer is the profile.
+
+        Whether the collections took place is for the caller to see: `Counters.num_forced_gc`
+        must have risen by `Fenced.cycles_forced` between the readings before and after.
+        """
+        for _ in range(_FENCE_CYCLES):
+            answer = get(endpoint, "heap", query="gc=1", deadline_s=_FENCE_S)
+        if not answer.body.startswith((b"\x1f\x8b", b"\n")):  # gzip, or the bare message
+            url = endpoint.url_of("heap", "gc=1")
+            raise ServiceError(f"{url} answered without a profile", repr(answer.body[:60])[1:])
+        return Fenced(data=answer.body, cycles_forced=_FENCE_CYCLES)
+
+    def _uses_expvar(self, endpoint: Endpoint) -> bool:
+        if endpoint not in self._has_expvar:
+            self.detect(endpoint)
+        return self._has_expvar.get(endpoint, False)
+
+
+def _heap_text(endpoint: Endpoint) -> bytes:
+    """The text form of the heap profile: its beginning, and its end with MemStats."""
+    return get(
+        endpoint, "heap", query="debug=1", max_bytes=_TEXT_BYTES, keep_ends=2 * FOOTER_BYTES
+    ).body
+
+
+def _read_heap(endpoint: Endpoint) -> MemStats:
+    return parse_memstats(_heap_text(endpoint))
+
+
+def _read_expvar(endpoint: Endpoint) -> MemStats:
+    return parse_expvar(get(endpoint, _EXPVAR).body)
+
+
+def _offers_expvar(endpoint: Endpoint) -> bool:
+    try:
+        parse_expvar(get(endpoint, _EXPVAR, deadline_s=5.0, max_bytes=_EXPVAR_BYTES).body)
+    except (ServiceError, ProfileError):
+        return False
+    return True
+
+
+def _version_in(text: bytes) -> str:
+    found = _GOROOT.search(text)
+    return found[1].decode("ascii") if found else ""

@@ -1,0 +1,29 @@
+"""The runtimes heapwise knows."""
+
+from __future__ import annotations
+
+from heapwise.errors import ServiceError
+from heapwise.model.recording import ServiceInfo
+from heapwise.runtimes.base import Runtime
+from heapwise.runtimes.fetch import Endpoint
+from heapwise.runtimes.go.service import GoRuntime
+
+RUNTIMES: tuple[Runtime, ...] = (GoRuntime(),)
+"""In the order they are asked."""
+
+
+def recognise(endpoint: Endpoint) -> tuple[Runtime, ServiceInfo]:
+    """Find out what runs behind an endpoint.
+
+    Raises:
+        ServiceError: nothing answers, it refuses, or it is no runtime that heapwise knows.
+    """
+    for runtime in RUNTIMES:
+        info = runtime.detect(endpoint)
+        if info is not None:
+            return runtime, info
+    raise ServiceError(
+        f"{endpoint.url} answers, but not as a runtime that heapwise knows",
+        f"known: {', '.join(runtime.name for runtime in RUNTIMES)}",
+        'a Go service needs import _ "net/http/pprof" on the address given',
+    )
