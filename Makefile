@@ -50,4 +50,4 @@ bench-%: setup  ## one benchmark: a table, and benchmarks/NAME/latest.json
 	@$(BIN)/python benchmarks/$*/bench.py
 
 lab: setup  ## one lab: make lab NAME=chi-compress
-	@$(BIN)/heapwise lab run $(NAME)
+	@$(BIN)/heapwise lab run $(NAME) --force

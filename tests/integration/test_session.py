@@ -18,6 +18,7 @@ import pytest
 
 from heapwise.model.load import HitFlag
 from heapwise.record.store import load
+from support.goheap import pprof
 from support.goservice import GoService, binary, build_and_start
 
 pytestmark = pytest.mark.go
@@ -121,10 +122,7 @@ def test_go_tool_pprof_opens_the_profiles_of_a_recording(
     heapwise("run", at(service), *SHORT, cwd=tmp_path)
     profiles = sorted((tmp_path / "run.hw" / "profiles").glob("*.pb.gz"))
     assert len(profiles) == 2
-    go = subprocess.run(
-        ["go", "tool", "pprof", "-raw", profiles[-1]], capture_output=True, text=True, check=True
-    )
-    assert "alloc_space/bytes" in go.stdout
+    assert "alloc_space/bytes" in pprof(profiles[-1], "-raw")
 
 
 def test_a_service_that_dies_spoils_the_run_but_loses_nothing(tmp_path: Path) -> None:

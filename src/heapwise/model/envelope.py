@@ -8,6 +8,7 @@ import msgspec
 
 from heapwise.model.check import Checkup
 from heapwise.model.comparison import Comparison
+from heapwise.model.lab import LabResult
 from heapwise.model.load import LoadResult
 from heapwise.model.report import RunReport
 from heapwise.model.tables import Table
@@ -21,6 +22,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "comparison": Comparison,
     "table": Table,
     "checkup": Checkup,
+    "lab": LabResult,
 }
 """The type of ``data`` for each ``kind``."""
 

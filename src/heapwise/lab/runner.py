@@ -1,0 +1,220 @@
+"""Runs a lab: build, record each variant, analyse, compare, check."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from heapwise.analysis.compare import compare
+from heapwise.errors import Interrupted, ServiceError
+from heapwise.lab.build import build
+from heapwise.lab.checks import (
+    Counted,
+    check_answers,
+    check_findings,
+    check_metrics,
+    check_run,
+)
+from heapwise.lab.counter import Counts, read_counts
+from heapwise.lab.library import Case
+from heapwise.lab.oracles import Seen
+from heapwise.lab.spec import Scale
+from heapwise.load.address import pin_addresses
+from heapwise.model.comparison import Comparison
+from heapwise.model.lab import LabCheck, LabResult, VariantResult
+from heapwise.model.load import ConstantRate, Plan, Target
+from heapwise.model.recording import State
+from heapwise.model.report import RunReport
+from heapwise.record.analyse import analyse
+from heapwise.record.session import Progress, RunRequest, record_run
+from heapwise.record.store import load, response_bodies
+from heapwise.runtimes.fetch import Endpoint
+from heapwise.runtimes.go.toolchain import find_go
+from heapwise.units import format_duration, format_rate
+
+Notify = Callable[[str, Progress], None]
+"""Told the variant and where its run stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One variant's run.
+
+    Attributes:
+        recording: where it lies.
+        counted: the service's own counts.
+    """
+
+    name: str
+    recording: Path
+    report: RunReport
+    seen: Seen
+    counted: Counted
+
+
+def run_lab(
+    case: Case,
+    variants: Sequence[str],
+    *,
+    scale: Scale,
+    out_dir: Path,
+    force: bool,
+    announce: Callable[[str], None],
+    notify: Notify,
+) -> LabResult:
+    """Run variants of a lab one after another and check what they must show.
+
+    Args:
+        case: the lab.
+        variants: keys of its variants; what is compared is compared with `before`, if it is there.
+        scale: how much load each gets.
+        out_dir: takes a recording per variant, ``before.hw``.
+        force: replace recordings that are there.
+        announce: told of what takes long before anything runs: builds and their downloads.
+        notify: told of every step of every run.
+
+    Raises:
+        ToolchainError: a variant does not build.
+        ServiceError: a variant does not start or cannot be measured.
+        Interrupted: stopped by the user; what was recorded is kept.
+    """
+    go = find_go()
+    programs = {name: build(case, name, go, announce=announce) for name in variants}
+    out_dir.mkdir(parents=True, exist_ok=True)
+    trials: dict[str, Trial] = {}
+    for name in variants:
+        bench = Bench(case, name, programs[name], scale)
+        trials[name] = bench.record(out_dir / f"{name}.hw", force=force, notify=notify)
+    return LabResult(
+        lab=case.name,
+        title=case.lab.title,
+        load=_in_a_line(case, scale),
+        toolchain=go.version,
+        variants=tuple(_judged(case, trial, trials.get("before")) for trial in trials.values()),
+    )
+
+
+def _in_a_line(case: Case, scale: Scale) -> str:
+    rate = format_rate(float(scale.per_second))
+    return f"{case.lab.load.target} at {rate} for {format_duration(scale.duration_ns)}"
+
+
+class Bench:
+    """One variant on the bench: how to start it, drive it and ask it."""
+
+    def __init__(self, case: Case, name: str, program: Path, scale: Scale) -> None:
+        self.case = case
+        self.name = name
+        self.scale = scale
+        self.port = free_port()
+        self.endpoint = Endpoint.parse(f"http://127.0.0.1:{self.port}")
+        variant = case.lab.variants[name]
+        arguments = [each.replace("{port}", str(self.port)) for each in case.lab.service.args]
+        self.command = shlex.join([str(program), *arguments, *variant.args])
+
+    def plan(self) -> Plan:
+        """The load, aimed at this variant."""
+        spec = self.case.lab.load
+        method, path = spec.target.split(" ", 1)
+        headers = (header.partition(":") for header in spec.headers)
+        target = Target(
+            method=method,
+            url=f"{self.endpoint.origin}{path}",
+            headers=tuple((name, value.strip()) for name, _, value in headers),
+            body=(self.case.directory / spec.body).read_bytes() if spec.body else b"",
+            body_file=spec.body,
+        )
+        return Plan(
+            targets=(target,),
+            addresses=pin_addresses((target,), allow_remote=False),
+            schedule=ConstantRate.of(self.scale.per_second, self.scale.duration_ns),
+            warmup_ns=self.scale.warmup_ns,
+            save_bodies=spec.save_bodies,
+            seed=self.case.lab.seed,
+        )
+
+    def record(self, path: Path, *, force: bool, notify: Notify) -> Trial:
+        """Start the variant, drive and record it, end it, and analyse what was recorded."""
+        witness = Witness(self._counts)
+
+        def listen(progress: Progress) -> None:
+            witness.see(progress)
+            notify(self.name, progress)
+
+        request = RunRequest(
+            plan=self.plan(), exec_command=self.command, output=path, force=force,
+            service=self.endpoint.url,
+        )  # fmt: skip
+        recording = load(record_run(request, notify=listen))
+        if recording.state is State.INTERRUPTED:
+            raise Interrupted(
+                f"stopped during {self.name}", hint=f"what was recorded is in {path.parent}"
+            )
+        report = analyse(recording)
+        wire = {value.metric: value.value for value in report.metrics}.get("response.bytes/work")
+        seen = Seen(response_bodies(path), wire)
+        return Trial(self.name, path, report, seen, witness.counted)
+
+    def _counts(self) -> Counts | None:
+        try:
+            return read_counts(self.endpoint, self.case.lab.service.counter)
+        except ServiceError:
+            return None  # the check that needs it says so
+
+
+class Witness:
+    """Asks the service for its own counts at the turning points of a run.
+
+    The run's progress tells when: at the first fence it has answered the warm-up and nothing
+    else, at the first news of the load it is being measured, at the next fence the load is over.
+    """
+
+    def __init__(self, ask: Callable[[], Counts | None]) -> None:
+        self.counted = Counted()
+        self._ask = ask
+
+    def see(self, progress: Progress) -> None:
+        """Read the counts where the progress is a turning point."""
+        counted = self.counted
+        fence = progress.step.startswith("fence")
+        if fence and counted.idle is None:
+            self.counted = counted._replace(idle=self._ask())
+        elif progress.step == "load" and counted.start is None:
+            self.counted = counted._replace(start=self._ask())
+        elif fence and counted.start is not None and counted.end is None:
+            self.counted = counted._replace(end=self._ask())
+
+
+def _judged(case: Case, trial: Trial, before: Trial | None) -> VariantResult:
+    compared = None
+    if before is not None and before is not trial:
+        compared = compare(before.report, trial.report)
+    return VariantResult(
+        name=trial.name,
+        title=case.lab.variants[trial.name].title,
+        recording=str(trial.recording),
+        report=trial.report,
+        comparison=compared,
+        checks=tuple(_checks(case, trial, before, compared)),
+    )
+
+
+def _checks(
+    case: Case, trial: Trial, before: Trial | None, compared: Comparison | None
+) -> Iterator[LabCheck]:
+    yield from check_run(trial.report, trial.counted)
+    yield from check_findings(case.lab, trial.name, trial.report)
+    if before is not None and compared is not None:
+        yield from check_metrics(case.lab, trial.name, compared)
+        yield from check_answers(case.lab, trial.name, before.seen, trial.seen)
+
+
+def free_port() -> int:
+    """A port of the loopback that is free now; the service takes it a moment later."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,216 @@
+"""What a variant must show is looked up in what it did show, and every miss is named."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from heapwise.lab.checks import (
+    Counted,
+    check_answers,
+    check_findings,
+    check_metrics,
+    check_run,
+)
+from heapwise.lab.counter import Counts
+from heapwise.lab.library import find_case
+from heapwise.lab.oracles import Seen
+from heapwise.lab.runner import Witness
+from heapwise.lab.spec import Expectation, Lab, MetricExpectation
+from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
+from heapwise.model.lab import LabCheck
+from heapwise.model.load import Hits
+from heapwise.model.recording import Problem, Scope
+from heapwise.model.report import RunReport
+from heapwise.record.session import Progress
+from support import reports
+
+LAB = find_case("chi-compress").lab
+HITS = reports.HITS
+
+
+def counted(per_request: float, requests: int = HITS) -> Counted:
+    """The service's own counts around a load."""
+    idle = Counts(1000, 10**9, 10**6, 5)
+    start = replace(idle, alloc_bytes=idle.alloc_bytes + 5 * 10**6)
+    end = Counts(
+        idle.requests + requests, start.alloc_bytes + round(per_request * requests), 10**7, 9
+    )
+    return Counted(idle, start, end)
+
+
+def measured(report: RunReport) -> float:
+    """Bytes per request with the cost of measuring, as the service sees them."""
+    assert report.per_work is not None
+    assert report.per_work.bytes is not None
+    return report.per_work.bytes + report.per_work.measuring_bytes
+
+
+def failed(checks: list[LabCheck]) -> list[str]:
+    """The names of the checks that do not hold."""
+    return [check.name for check in checks if not check.passed]
+
+
+def test_a_run_that_agrees_with_the_service_holds() -> None:
+    """Valid, every request answered, and the same requests and bytes on both sides."""
+    report = reports.before()
+    checks = list(check_run(report, counted(measured(report))))
+    assert failed(checks) == []
+    assert [check.name for check in checks] == [
+        "run is valid",
+        "every request succeeds",
+        "service counted the same requests",
+        "service counted the same bytes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("factor", "holds"), [(1.009, True), (0.991, True), (1.02, False), (0.98, False)]
+)
+def test_one_per_cent_is_the_limit_of_disagreement(factor: float, holds: bool) -> None:
+    """Totals may differ by what the service's caches hold back, and by no more."""
+    report = reports.before()
+    checks = list(check_run(report, counted(measured(report) * factor)))
+    assert ("service counted the same bytes" in failed(checks)) is not holds
+
+
+def test_requests_that_the_service_did_not_see_are_a_failure() -> None:
+    """The service's own count of requests is compared too."""
+    report = reports.before()
+    checks = list(check_run(report, counted(measured(report), HITS // 2)))
+    assert "service counted the same requests" in failed(checks)
+
+
+def test_a_service_that_could_not_be_asked_is_a_failure() -> None:
+    """A missing count is never taken for agreement."""
+    missing = Counted()
+    assert failed(list(check_run(reports.before(), missing))) == [
+        "service counted the same requests",
+        "service counted the same bytes",
+    ]
+    nothing = Counts(0, 0, 0, 0)
+    idle = Counted(nothing, nothing, nothing)
+    assert "service counted the same bytes" in failed(list(check_run(reports.before(), idle)))
+
+
+def test_failed_requests_and_spoiled_runs_are_failures() -> None:
+    """A lab of errors proves nothing; bad latencies do not spoil allocation counts."""
+    report = reports.before()
+    assert report.load_result is not None
+    late = Problem(scope=Scope.LATENCY, what="the generator lagged")
+    restarted = Problem(scope=Scope.ALL, what="the service was restarted")
+    total = replace(report.load_result.total, succeeded=HITS - 1)
+    spoiled = replace(
+        report,
+        problems=(late, restarted),
+        load_result=replace(report.load_result, total=total),
+    )
+    checks = list(check_run(spoiled, counted(measured(report))))
+    assert failed(checks) == ["run is valid", "every request succeeds"]
+    assert checks[0].detail == "the service was restarted"
+    only_late = replace(report, problems=(late,))
+    assert failed(list(check_run(only_late, counted(measured(report))))) == []
+
+
+def expecting(variant: str, expectation: Expectation) -> Lab:
+    """The lab with other expectations of one variant."""
+    changed = replace(LAB.variants[variant], expect=expectation)
+    return replace(LAB, variants={**LAB.variants, variant: changed})
+
+
+def findings(*codes: str) -> RunReport:
+    """A report with findings of these codes, in this order."""
+    found = tuple(replace(reports.compressor(), code=code) for code in codes)
+    return replace(reports.before(), findings=found)
+
+
+@pytest.mark.parametrize(
+    ("variant", "codes", "missed"),
+    [
+        ("before", ("HW101", "HW201"), []),
+        ("before", ("HW201", "HW101", "HW301"), []),
+        ("before", ("HW301", "HW101", "HW201"), ["HW101, HW201 on top"]),
+        ("before", ("HW101",), ["HW101, HW201 on top"]),
+        ("before", (), ["HW101, HW201 on top"]),
+        ("after", (), []),
+        ("after", ("HW301",), []),
+        ("after", ("HW301", "HW201"), ["no HW101, HW201"]),
+    ],
+)
+def test_planted_defects_are_on_top_before_and_gone_after(
+    variant: str, codes: tuple[str, ...], missed: list[str]
+) -> None:
+    """Their order among themselves does not matter; what else `after` shows is not planted."""
+    assert failed(list(check_findings(LAB, variant, findings(*codes)))) == missed
+
+
+def test_findings_that_nobody_expects_are_not_checked() -> None:
+    """A variant without expected findings may show any."""
+    lab = expecting("upgrade", Expectation())
+    assert list(check_findings(lab, "upgrade", findings("HW101"))) == []
+
+
+def compared(delta: float | None, verdict: Verdict) -> Comparison:
+    """A comparison of one metric."""
+    row = ComparisonRow(
+        metric="bytes/work", name="B/req", unit="B", before=100.0, after=1.0, delta=delta,
+        verdict=verdict, why="one run each" if verdict is Verdict.UNDECIDED else "",
+    )  # fmt: skip
+    return Comparison(before="before", after="after", work_unit="req", rows=(row,))
+
+
+@pytest.mark.parametrize(
+    ("expected", "delta", "verdict", "holds"),
+    [
+        (MetricExpectation(verdict=Verdict.BETTER), -0.99, Verdict.BETTER, True),
+        (MetricExpectation(verdict=Verdict.BETTER), -0.99, Verdict.UNDECIDED, False),
+        (MetricExpectation(delta=(-1.0, -0.99)), -0.99, Verdict.UNDECIDED, True),
+        (MetricExpectation(delta=(-1.0, -0.99)), -0.98, Verdict.BETTER, False),
+        (MetricExpectation(delta=(-1.0, -0.99)), None, Verdict.BETTER, False),
+        (MetricExpectation(verdict=Verdict.SAME, delta=(-0.1, 0.1)), 0.0, Verdict.SAME, True),
+        (MetricExpectation(verdict=Verdict.SAME, delta=(-0.1, 0.1)), 0.2, Verdict.SAME, False),
+    ],
+)
+def test_a_metric_must_have_its_verdict_and_its_change(
+    expected: MetricExpectation, delta: float | None, verdict: Verdict, holds: bool
+) -> None:
+    """Both hold where both are given; a change that is not known is outside every range."""
+    lab = expecting("after", Expectation(metrics={"bytes/work": expected}))
+    (check,) = check_metrics(lab, "after", compared(delta, verdict))
+    assert check.passed is holds
+
+
+def test_a_metric_check_says_what_was_expected_and_what_was_seen() -> None:
+    """One line tells both, and why where the verdict is none."""
+    expected = MetricExpectation(verdict=Verdict.BETTER, delta=(-1.0, -0.99))
+    lab = expecting("after", Expectation(metrics={"bytes/work": expected, "gc.cycles": expected}))
+    first, second = check_metrics(lab, "after", compared(-0.5, Verdict.UNDECIDED))
+    assert first.name == "B/req better, -100 % to -99 %"
+    assert first.detail == "-50.0%, ~ (one run each)"
+    assert second == LabCheck(
+        "gc.cycles better, -100 % to -99 %", passed=False, detail="was not compared"
+    )
+
+
+def test_the_control_must_break_the_guard_and_keep_the_answers() -> None:
+    """Where the guard is expected to fail, holding is the failure."""
+    before, bigger = Seen({0: [b"{}"]}, 210.0), Seen({0: [b"{}"]}, 250.0)
+    assert failed(list(check_answers(LAB, "after", before, before))) == []
+    assert failed(list(check_answers(LAB, "after", before, bigger))) == ["guard response_size_kept"]
+    assert failed(list(check_answers(LAB, "control", before, bigger))) == []
+    assert failed(list(check_answers(LAB, "control", before, before))) == [
+        "guard response_size_kept fails, as it must here"
+    ]
+    other = Seen({0: [b"[]"]}, 210.0)
+    assert failed(list(check_answers(LAB, "after", before, other))) == [
+        "oracle equal_decompressed_bodies"
+    ]
+
+
+def test_the_witness_asks_at_the_turning_points_only() -> None:
+    """Before the first fence, when the load begins, and when it has ended: three readings."""
+    answers = iter([Counts(index, 0, 0, 0) for index in range(100)])
+    witness = Witness(lambda: next(answers))
+    for step in ("starting", "warm-up", "fence: one", "load", "load", "fence: two", "fence: three"):
+        witness.see(Progress(step=step, hits=Hits.empty() if step == "load" else None))
+    assert witness.counted == Counted(*(Counts(index, 0, 0, 0) for index in range(3)))

@@ -1,0 +1,167 @@
+"""A lab.toml is checked while it is read, and every error says where and what was expected."""
+
+from __future__ import annotations
+
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from heapwise.errors import UsageError
+from heapwise.lab.library import CASES, Case, case_names, find_case
+from heapwise.lab.spec import load_spec
+from heapwise.model.comparison import Verdict
+
+ALL = find_case("chi-compress")
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """A copy of a good lab, to be spoiled."""
+    shutil.copytree(ALL.directory, tmp_path / "case")
+    return tmp_path / "case" / "lab.toml"
+
+
+def spoil(spec: Path, old: str, new: str) -> None:
+    """Change the first place where ``old`` stands."""
+    text = spec.read_text("utf-8")
+    assert old in text
+    spec.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.mark.parametrize("name", case_names())
+def test_every_lab_that_comes_with_heapwise_is_good(name: str) -> None:
+    """What is shipped can be read, and its defect shows in `before` only."""
+    case = find_case(name)
+    assert case.lab.variants["before"].expect.findings
+    assert case.lab.variants["after"].expect.findings == ()
+    assert case.lab.variants["after"].expect.metrics
+
+
+def test_the_headline_lab_expects_what_was_promised() -> None:
+    """Bytes fall by 99 %, collections by 95 %, objects by a third; answers keep their size."""
+    metrics = ALL.lab.variants["after"].expect.metrics
+    assert metrics["bytes/work"].verdict is Verdict.BETTER
+    assert metrics["bytes/work"].delta == (-1.0, -0.99)
+    assert metrics["gc.cycles"].delta == (-1.0, -0.95)
+    assert metrics["allocs/work"].delta == (-0.5, -0.25)
+    assert metrics["response.bytes/work"].delta == (-0.05, 0.05)
+
+
+def test_the_fix_is_one_line_of_go_mod() -> None:
+    """The variants differ in the version of chi and in nothing else."""
+    before = (ALL.directory / "go.mod").read_text("utf-8").splitlines()
+    after = (ALL.directory / "variants/after.mod").read_text("utf-8").splitlines()
+    changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+    assert changed == [
+        (
+            "require github.com/go-chi/chi v3.3.4+incompatible",
+            "require github.com/go-chi/chi v4.0.3+incompatible",
+        )
+    ]
+
+
+def test_scales_are_read_as_exact_numbers() -> None:
+    """Rates are fractions and times are nanoseconds."""
+    assert ALL.lab.load.per_second == Fraction(1000)
+    assert ALL.lab.load.duration_ns == 30_000_000_000
+    assert ALL.lab.check.warmup_ns == 1_000_000_000
+
+
+def test_the_ladder_is_before_steps_after_and_controls() -> None:
+    """Variants run in the order in which they are told."""
+    assert ALL.lab.ladder == ("before", "upgrade", "after", "control")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "what"),
+    [
+        ('title = "A', 'titel = "A', "top level", "unknown field `titel`"),
+        ("seed = 1", 'seed = "one"', "seed", "Expected `int`, got `str`"),
+        ('rate = "1000"', "rate = 1000", "load.rate", "Expected `str`, got `int`"),
+        ('rate = "1000"', 'rate = "fast"', "load", "rate is not a rate: 'fast'"),
+        ('duration = "30s"', 'duration = "30"', "load", "duration is not a duration: '30'"),
+        ('duration = "8s"', 'duration = "0s"', "check", "duration must be above zero"),
+        ('warmup = "1s"', 'warmup = "soon"', "check", "warmup is not a duration: 'soon'"),
+        ("POST /api", "api", "load", "target must be a method and a path"),
+        ("Content-Type: app", "Content-Type app", "load", "headers must be 'Name: value'"),
+        ("save_bodies = 20", "save_bodies = 0", "load", "save_bodies must be at least 1"),
+        ("127.0.0.1:{port}", "127.0.0.1:80", "service", "args must hold {port}"),
+        ('counter = "/stats"', 'counter = "stats"', "service", "counter must be a path"),
+        ('kind = "go"', 'kind = "cobol"', "variants.*.build.kind", "Invalid enum value 'cobol'"),
+        ('oracle = "equal', 'oracle = "nearly', "top level", "oracle must be one of"),
+        ('guard = "resp', 'guard = "no', "top level", "guard must be one of"),
+        ('steps = ["upgrade"]', 'steps = ["other"]', "top level", "variants must hold 'other'"),
+        ('steps = ["upgrade"]', 'steps = ["after"]', "top level", "steps must lie between"),
+        ("[variants.before", "[variants.first", "top level", "variants must hold 'before'"),
+        ('"HW101"', '"101"', "variants.*.expect", "findings must be codes"),
+        ('"bytes/work" =', '"bytes" =', "variants.*.expect", "no such metric: 'bytes'"),
+        ("[-0.02, 0.02]", "[0.02, -0.02]", "variants.*.expect.metrics.*", "delta must be [least"),
+        ("{ delta = [-0.02, 0.02] }", "{}", "variants.*.expect.metrics.*", "a verdict or a delta"),
+        (
+            'verdict = "better"',
+            'verdict = "great"',
+            "variants.*.expect.metrics.*.verdict",
+            "Invalid enum value 'great'",
+        ),
+        ('body = "evaluate.json"', 'body = "no.json"', "load.body", "no such file: 'no.json'"),
+        (
+            'body = "evaluate.json"',
+            'body = "../lab.toml"',
+            "load.body",
+            "must lie beside lab.toml, not at '../lab.toml'",
+        ),
+        (
+            '"variants/after.mod"',
+            '"/etc/hosts"',
+            "variants.after.build.modfile",
+            "must lie beside lab.toml, not at '/etc/hosts'",
+        ),
+        (
+            '"variants/after.mod"',
+            '"evaluate.go"',
+            "variants.after.build.modfile",
+            "no such file: 'evaluate.go.sum'",
+        ),
+        ('title = "A', "title = A", "not TOML", "line 1"),
+    ],
+)
+def test_an_error_names_the_file_the_key_and_the_expected_form(
+    spec: Path, old: str, new: str, where: str, what: str
+) -> None:
+    """Whatever is wrong with a lab.toml, one line tells where and how it should be."""
+    if old == "[variants.before":
+        spec.write_text(spec.read_text("utf-8").replace(old, new), "utf-8")
+    else:
+        spoil(spec, old, new)
+    with pytest.raises(UsageError) as caught:
+        load_spec(spec)
+    assert caught.value.what == f"{spec}: {where}"
+    assert what in caught.value.why
+
+
+def test_a_lab_toml_that_is_not_there_or_not_text_is_an_error(tmp_path: Path) -> None:
+    """Reading fails with the file's name and the reason."""
+    with pytest.raises(UsageError, match=r"lab\.toml: cannot be read: No such file"):
+        load_spec(tmp_path / "lab.toml")
+    (tmp_path / "lab.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=r"lab\.toml: not TOML"):
+        load_spec(tmp_path / "lab.toml")
+
+
+def test_a_lab_is_found_by_its_name() -> None:
+    """A case knows its name, its directory and its spec."""
+    assert isinstance(ALL, Case)
+    assert ALL.directory == CASES / "chi-compress"
+    assert ALL.lab.title == "A compressor created per response"
+
+
+def test_a_misspelt_lab_gets_the_nearest_name() -> None:
+    """The error suggests what was meant, or lists what there is."""
+    with pytest.raises(UsageError, match="did you mean chi-compress"):
+        find_case("chi-compres")
+    with pytest.raises(UsageError, match="there are: chi-compress"):
+        find_case("zzz")
+    with pytest.raises(UsageError, match="no lab named"):
+        find_case("../cases/chi-compress")
