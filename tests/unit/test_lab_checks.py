@@ -31,12 +31,11 @@ HITS = reports.HITS
 
 def counted(per_request: float, requests: int = HITS) -> Counted:
     """The service's own counts around a load."""
-    idle = Counts(1000, 10**9, 10**6, 5)
-    start = replace(idle, alloc_bytes=idle.alloc_bytes + 5 * 10**6)
+    start = Counts(1000, 10**9, 10**6, 5)
     end = Counts(
-        idle.requests + requests, start.alloc_bytes + round(per_request * requests), 10**7, 9
+        start.requests + requests, start.alloc_bytes + round(per_request * requests), 10**7, 9
     )
-    return Counted(idle, start, end)
+    return Counted(start, end)
 
 
 def measured(report: RunReport) -> float:
@@ -89,7 +88,7 @@ def test_a_service_that_could_not_be_asked_is_a_failure() -> None:
         "service counted the same bytes",
     ]
     nothing = Counts(0, 0, 0, 0)
-    idle = Counted(nothing, nothing, nothing)
+    idle = Counted(nothing, nothing)
     assert "service counted the same bytes" in failed(list(check_run(reports.before(), idle)))
 
 
@@ -208,9 +207,9 @@ def test_the_control_must_break_the_guard_and_keep_the_answers() -> None:
 
 
 def test_the_witness_asks_at_the_turning_points_only() -> None:
-    """Before the first fence, when the load begins, and when it has ended: three readings."""
+    """When the load begins, and when it has ended: two readings."""
     answers = iter([Counts(index, 0, 0, 0) for index in range(100)])
     witness = Witness(lambda: next(answers))
     for step in ("starting", "warm-up", "fence: one", "load", "load", "fence: two", "fence: three"):
         witness.see(Progress(step=step, hits=Hits.empty() if step == "load" else None))
-    assert witness.counted == Counted(*(Counts(index, 0, 0, 0) for index in range(3)))
+    assert witness.counted == Counted(*(Counts(index, 0, 0, 0) for index in range(2)))

@@ -23,12 +23,16 @@ ONE_CYCLE = 1.0
 """Whether a cycle ends just before a fence or just after it is chance."""
 
 
+EQUAL = 0.002
+"""Exact figures that differ by less print alike, and are called the same."""
+
+
 def compare(before: RunReport, after: RunReport) -> Comparison:
     """Every metric that either run has, in the catalogue's order.
 
-    Two single runs tell nothing about how runs of the same code differ, so a timing that moved by
-    less than runs of one binary were seen to (`Metric.resolution`) is undecided. Exact figures
-    within theirs are the same.
+    Two single runs tell nothing about how runs of the same code differ, so a figure that moved by
+    less than runs of one binary were seen to (`Metric.resolution`) is undecided; an exact one that
+    did not move at all is the same.
     """
     unlike = differences(before, after)
     unit = before.work_unit if before.work_unit == after.work_unit else "work"
@@ -88,7 +92,7 @@ def _verdict(
 
 def _judge(metric: Metric, before: float, after: float) -> tuple[Verdict, str]:
     if not _apart(metric, before, after):
-        if metric.exactness is Exactness.EXACT:
+        if metric.exactness is Exactness.EXACT and abs(after - before) <= EQUAL * max(before, 0.0):
             return Verdict.SAME, ""
         return Verdict.UNDECIDED, f"one run each cannot tell below {_limit(metric.resolution)}"
     if metric.direction is Direction.NEITHER:
@@ -121,11 +125,15 @@ def _delta(before: float | None, after: float | None) -> float | None:
 
 
 def _only_in(these: Iterable[Finding], those: Iterable[Finding]) -> tuple[str, ...]:
-    """Findings that the other run lacks, by code and function: lines move when code is fixed."""
+    """Findings that the other run lacks, by code and place.
+
+    Lines move when code is fixed and a dependency's functions are renamed from one release to the
+    next, so the place is the module without its version, or the function of one's own code.
+    """
     known = {_place(finding) for finding in those}
     return tuple(dict.fromkeys(_place(each) for each in these if _place(each) not in known))
 
 
 def _place(finding: Finding) -> str:
-    function = finding.where.split(maxsplit=1)[0] if finding.where.strip() else finding.module
-    return f"{finding.code} {function}"
+    function = finding.where.partition(" ")[0]
+    return f"{finding.code} {finding.module.partition('@')[0] or function}"

@@ -22,12 +22,10 @@ class Counted(NamedTuple):
     """The service's own counts around its load; None where it could not be asked.
 
     Attributes:
-        idle: after the warm-up, before anything of the run.
-        start: when the load had begun.
+        start: when the load began, before its first request.
         end: when the load had ended, before the run's last fence.
     """
 
-    idle: Counts | None = None
     start: Counts | None = None
     end: Counts | None = None
 
@@ -50,10 +48,10 @@ def check_run(report: RunReport, counted: Counted) -> Iterator[LabCheck]:
 
 def _requests(report: RunReport, counted: Counted) -> LabCheck:
     name = "service counted the same requests"
-    if report.per_work is None or counted.idle is None or counted.end is None:
+    if report.per_work is None or counted.start is None or counted.end is None:
         return LabCheck(name, False, "one of the two counts is missing")
     ours = report.per_work.work.count
-    theirs = counted.end.since(counted.idle).requests
+    theirs = counted.end.since(counted.start).requests
     detail = f"{format_count(ours)} here, {format_count(theirs)} there"
     return LabCheck(name, _agree(ours, theirs), detail)
 

@@ -168,8 +168,8 @@ class Bench:
 class Witness:
     """Asks the service for its own counts at the turning points of a run.
 
-    The run's progress tells when: at the first fence it has answered the warm-up and nothing
-    else, at the first news of the load it is being measured, at the next fence the load is over.
+    The run's progress tells when: with the first news of the load it is being measured and has
+    answered nothing yet, at the next fence the load is over.
     """
 
     def __init__(self, ask: Callable[[], Counts | None]) -> None:
@@ -180,9 +180,7 @@ class Witness:
         """Read the counts where the progress is a turning point."""
         counted = self.counted
         fence = progress.step.startswith("fence")
-        if fence and counted.idle is None:
-            self.counted = counted._replace(idle=self._ask())
-        elif progress.step == "load" and counted.start is None:
+        if progress.step == "load" and counted.start is None:
             self.counted = counted._replace(start=self._ask())
         elif fence and counted.start is not None and counted.end is None:
             self.counted = counted._replace(end=self._ask())

@@ -7,9 +7,14 @@ measuring forces out of the window: before the load the counters are read last, 
 What a window still contains of our own doing is the answer to the first fence's reading, which
 is written after its counters were taken, and one answer for each reading during the load. What
 an answer costs is measured next to each fence, on an idle interval.
+
+A forced collection also empties every `sync.Pool`. A service that pools would pay for that in the
+window, so that between the profile and the counters it gets time to settle under load.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from heapwise.errors import ServiceError
 from heapwise.model.memory import MemorySample
@@ -21,14 +26,15 @@ CALIBRATION_READINGS = 6
 """Readings back to back per fence; five differences have a robust median."""
 
 
-def fence_before(collector: Collector, label: str) -> Fence:
-    """Calibrate, collect, take the profile, and read the counters last.
+def fence_before(collector: Collector, label: str, settle: Callable[[], None]) -> Fence:
+    """Calibrate, collect, take the profile, let the service settle, and read the counters last.
 
     Raises:
         ServiceError: the service did not answer; nothing can be measured.
     """
     calibration = calibrate(collector)
     profile, forced = _profile(collector, label)
+    settle()
     sample = collector.read()
     return _fence(sample, profile, calibration, forced)
 

@@ -37,6 +37,10 @@ from heapwise.record.sampler import Collector, Sampler
 from heapwise.record.store import RecordingWriter
 from heapwise.record.supervise import Service
 from heapwise.runtimes.fetch import Endpoint
+from heapwise.units import NS_PER_S
+
+SETTLE_NS = 500_000_000
+"""Load between a forced collection and the counters, for pools to fill again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,36 +220,48 @@ class Run:
     def drive(self, plan: Plan, driver: LoadDriver) -> None:
         """Warm up, then drive every window of the plan."""
         everything = tuple(range(len(plan.targets)))
-        if plan.warmup_ns:
-            self._warm_up(plan, driver, everything)
+        self._warm_up(plan, driver, everything, plan.warmup_ns)
         if not plan.apart or len(everything) == 1:
-            self._window("load", -1, partial(self._load, driver, plan, everything))
+            self._drive(plan, driver, everything, "load", -1)
             return
         for target in everything:
             if not self.stopped():
-                work = partial(self._load, driver, plan, (target,))
-                self._window(f"target-{target}", target, work)
+                self._drive(plan, driver, (target,), f"target-{target}", target)
 
     def watch(self) -> None:
         """Record for a while, or until interrupted, while somebody else makes the load."""
-        self._window("record", -1, self._wait)
+        self._window("record", -1, self._wait, lambda: time.sleep(SETTLE_NS / 1e9))
 
     def stopped(self) -> bool:
         """True once the user or the service's death has ended the run."""
         return self.stop.is_set() or (self.service is not None and not self.service.alive())
 
-    def _warm_up(self, plan: Plan, driver: LoadDriver, targets: tuple[int, ...]) -> None:
+    def _drive(
+        self, plan: Plan, driver: LoadDriver, targets: tuple[int, ...], name: str, target: int
+    ) -> None:
+        work = partial(self._load, driver, plan, targets)
+        settle = partial(self._warm_up, plan, driver, targets, min(SETTLE_NS, plan.warmup_ns))
+        self._window(name, target, work, settle)
+
+    def _warm_up(
+        self, plan: Plan, driver: LoadDriver, targets: tuple[int, ...], duration_ns: int
+    ) -> None:
+        """Send hits that count in no figure; nothing where not even one would be due."""
+        schedule = ConstantRate.of(plan.schedule.rate, duration_ns)
+        if schedule.rate * duration_ns < NS_PER_S:
+            return
         self.notify(Progress(step="warm-up"))
-        schedule = ConstantRate.of(plan.schedule.rate, plan.warmup_ns)
         phase = Phase(schedule=schedule, targets=targets, flags=HitFlag.WARMUP)
         driver.run(phase, self.writer.hits, self.stopped)
 
-    def _window(self, name: str, target: int, work: Callable[[], None]) -> None:
+    def _window(
+        self, name: str, target: int, work: Callable[[], None], settle: Callable[[], None]
+    ) -> None:
         self.notify(Progress(step="fence: collecting garbage, taking a heap profile"))
         window = Window(
             name=name,
             target=target,
-            before=fence_before(self.collector, f"before-{name}"),
+            before=fence_before(self.collector, f"before-{name}", settle),
             after=None,
             readings=0,
         )

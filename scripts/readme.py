@@ -1,0 +1,63 @@
+"""Puts the figures of a demo that was just run into README.md, so that they never rot.
+
+heapwise demo -o heapwise-demo && python scripts/readme.py heapwise-demo
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from heapwise.analysis.compare import compare
+from heapwise.model.metrics import CATALOGUE
+from heapwise.model.report import RunReport
+from heapwise.record.analyse import analyse
+from heapwise.record.store import load
+from heapwise.report.text_comparison import render_comparison
+from heapwise.units import format_share, format_size
+
+README = Path(__file__).parents[1] / "README.md"
+START, END = "<!-- demo: written by scripts/readme.py -->\n", "<!-- /demo -->"
+SHOWN = ("bytes/work", "allocs/work", "gc.cycles", "gc.cpu_share", "gc.pause.total",
+         "latency.p99", "cpu/work", "response.bytes/work")  # fmt: skip
+
+
+def block(before: RunReport, after: RunReport) -> str:
+    """The first finding and the rows that matter."""
+    finding = before.findings[0]
+    costs = finding.evidence.bytes_per_work
+    assert costs is not None
+    share = format_share(finding.evidence.bytes_share.value)
+    version = before.runtime_version
+    names = {CATALOGUE[ident].name(before.work_unit) for ident in SHOWN}
+    comparison = render_comparison(compare(before, after)).splitlines()
+    rows = [line for line in comparison if line.strip().startswith(tuple(names))]
+    head = next(line for line in comparison if "before" in line and "after" in line)
+    return "\n".join(
+        [
+            "```",
+            f"{finding.code} {finding.title}",
+            f"  costs   {format_size(costs.value)}/req, {share} of alloc_space",
+            f"  where   {finding.where.partition(' ')[0]}",
+            f"  remedy  {finding.remedy.partition(', which')[0]}",
+            "",
+            head,
+            *rows,
+            "```",
+            f"<sub>{before.load.partition(' · ')[0]} · {version} · {before.machine}</sub>\n",
+        ]
+    )
+
+
+def main() -> None:
+    """Rewrite the block between the two marks."""
+    folder = Path(sys.argv[1])
+    reports = [analyse(load(folder / f"{name}.hw")) for name in ("before", "after")]
+    text = README.read_text()
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    README.write_text(before + START + block(*reports) + END + after)
+
+
+if __name__ == "__main__":
+    main()
