@@ -193,7 +193,8 @@ def test_a_program_that_logs_without_pause_adds_no_cycle(log: Path, endpoint: En
     numbers = [cycle.number for cycle in found.cycles]
     assert numbers == sorted(set(numbers))
     assert set(numbers) <= set(range(1, stats.counters.num_gc + 2))  # one may end meanwhile
-    assert len(numbers) + found.missing == numbers[-1] - numbers[0] + 1
+    if numbers:  # on a busy machine not one line may come through whole
+        assert len(numbers) + found.missing == numbers[-1] - numbers[0] + 1
     assert found.other > 100
 
 

@@ -68,7 +68,7 @@ def test_rows_come_in_the_catalogues_order_and_only_where_measured() -> None:
     ],
 )
 def test_the_verdict_of_a_pair(metric: str, before: float, after: float, verdict: Verdict) -> None:
-    """A figure needs to move by more than runs of one binary do; unmoved exact ones are the same."""
+    """A figure has to move by more than runs of one binary do; unmoved exact ones are the same."""
     assert row(metric, before, after).verdict is verdict
 
 
