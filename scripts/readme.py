@@ -29,10 +29,11 @@ def block(before: RunReport, after: RunReport) -> str:
     assert costs is not None
     share = format_share(finding.evidence.bytes_share.value)
     version = before.runtime_version
+    machine = before.machine.partition(", ")[2]
     names = {CATALOGUE[ident].name(before.work_unit) for ident in SHOWN}
     comparison = render_comparison(compare(before, after)).splitlines()
-    rows = [line for line in comparison if line.strip().startswith(tuple(names))]
-    head = next(line for line in comparison if "before" in line and "after" in line)
+    rows = [line for line in comparison if line.strip().partition("  ")[0] in names]
+    head = next(line for line in comparison if line.rstrip().endswith("verdict"))
     return "\n".join(
         [
             "```",
@@ -44,7 +45,7 @@ def block(before: RunReport, after: RunReport) -> str:
             head,
             *rows,
             "```",
-            f"<sub>{before.load.partition(' · ')[0]} · {version} · {before.machine}</sub>\n",
+            f"<sub>{before.load.partition(' · ')[0]} · {version} · {machine}</sub>\n",
         ]
     )
 
