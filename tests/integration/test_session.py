@@ -296,3 +296,30 @@ def test_doctor_fails_where_a_run_would(tmp_path: Path) -> None:
     done = heapwise("doctor", "http://127.0.0.1:1/", cwd=tmp_path)
     assert done.returncode == 1
     assert "FAIL" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_disk_that_fills_up_ends_the_run_with_what_there_is(
+    service: GoService, tmp_path: Path
+) -> None:
+    """One line and exit code 1; the recording reads, and says that it was interrupted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        done = heapwise(
+            "run", at(service), "-rate=3000", "-duration=6s", "-o", str(disk / "run.hw"),
+            cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 1, done.stderr
+        assert "No space left" in done.stderr
+        assert "Traceback" not in done.stderr
+        report = report_of(heapwise("report", str(disk / "run.hw"), "--json", cwd=tmp_path))
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    assert report["state"] == "interrupted"
+    assert report["load_result"]["total"]["sent"] > 1000

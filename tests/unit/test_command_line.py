@@ -172,3 +172,14 @@ def test_json_follows_its_own_schema() -> None:
 def test_every_kind_has_a_valid_schema(kind: str) -> None:
     """Each published schema is one."""
     jsonschema.Draft202012Validator.check_schema(schema(kind))
+
+
+def test_a_folder_that_does_not_exist_is_refused_before_anything_runs() -> None:
+    """Nobody should learn after a minute of load that the report cannot be written."""
+    for option in ("-o", "--html"):
+        done = subprocess.run(
+            [sys.executable, "-m", "heapwise", "run", "http://127.0.0.1:1/", option, "/no/such/x"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert "there is no folder /no/such" in done.stderr

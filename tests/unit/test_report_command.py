@@ -111,7 +111,7 @@ def test_a_report_goes_to_a_file(folder: Path) -> None:
         (("report", "hits.ndjson", "hits.ndjson"), 2, b"hits of several loads"),
         (("report", "hits.ndjson", "-type=html"), 2, b"an HTML report needs a recording"),
         (("report", "."), 1, b". is not a recording"),
-        (("report", "before.hw", "-o", "no/such/dir.txt"), 1, b"cannot write no/such/dir.txt"),
+        (("report", "before.hw", "-o", "no/such/dir.txt"), 2, b"cannot write no/such/dir.txt"),
         (("report", "before.hw/manifest.json"), 1, b"not a hit"),
         (("compare", "before.hw", "nothing.hw"), 1, b"there is no recording nothing.hw"),
         (("compare", "before.hw"), 2, b"Missing argument 'AFTER'"),

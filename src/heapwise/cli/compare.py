@@ -8,8 +8,8 @@ import click
 
 from heapwise.analysis.compare import compare
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist, next_step, note, write_data
-from heapwise.cli.report import after_comparing, write_report
+from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
+from heapwise.cli.report import after_comparing
 from heapwise.record.analyse import analyse
 from heapwise.record.store import load
 from heapwise.report.registry import renderer
@@ -29,12 +29,12 @@ def command(
 ) -> None:
     """Compare two recordings metric by metric, and say ~ where one run each cannot tell."""
     if html is not None:
-        must_not_exist(html, force=force)
+        must_be_free(html, force=force)
     reports = [analyse(load(path, max_profile_bytes=max_profile_size)) for path in (before, after)]
     comparison = compare(*reports)
     write_data(renderer("json" if as_json else "text")(reports, comparison))
     if html is not None:
-        write_report(renderer("html")(reports, comparison), html)
+        write_file(renderer("html")(reports, comparison), html)
     if not quiet:
         if html is not None:
             note(f"report in {html}")

@@ -13,7 +13,7 @@ import click
 
 from heapwise.cli.options import TABLE, Option
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist, next_step, note, write_data
+from heapwise.cli.output import must_not_exist, next_step, note, write_data, write_file
 from heapwise.cli.progress import progress_line
 from heapwise.errors import GateFailed
 from heapwise.lab.library import Case, case_names, find_case
@@ -55,9 +55,8 @@ def show(name: str) -> None:
     write_data(render_case(find_case(name)))
 
 
-@make_command("run", "output", "force", "json", "quiet")
+@make_command("run", "variant", "output", "force", "json", "quiet")
 @click.argument("name")
-@click.option("--variant", multiple=True, help="Run only this variant; repeatable.")
 @scale_option("duration").decorate
 @scale_option("rate").decorate
 def run(
@@ -157,7 +156,7 @@ def carry_out(
             announce=progress.announce,
             notify=progress.see,
         )
-    report.write_text(html_of(result), "utf-8")
+    write_file(html_of(result), report)
     return result
 
 

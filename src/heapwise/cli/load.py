@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist, note, write_data
+from heapwise.cli.output import must_be_free, note, write_data
 from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
 from heapwise.cli.progress import progress_line
 from heapwise.errors import HeapwiseError, Inconclusive, Interrupted, UsageError
@@ -66,7 +66,7 @@ def command(
         if as_json:
             raise UsageError("-output - and --json both want standard output")
     elif output and not output.is_char_device():
-        must_not_exist(output, force=force)
+        must_be_free(output, force=force)
     plan = build_plan(target, plan_options)
     total(plan.schedule)
     reports = as_json or output is not None or sys.stdout.isatty()

@@ -103,6 +103,11 @@ def main() -> None:
         # The reader of our pipe has had enough, as `| head` does; Python must not complain on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:  # a disk that filled up under a report, a terminal that went away
+        complain(
+            HeapwiseError("could not go on", f"{error.filename or ''} {error.strerror}".strip())
+        )
+        code = HeapwiseError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 
 

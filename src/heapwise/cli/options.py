@@ -123,6 +123,8 @@ _ALL = (
     Option(name="type", short="t", type=click.Choice(["text", "json", "html"]), default="text",
            peer="vegeta", parameter="report_type", help="Kind of report."),
     Option(name="quiet", short="q", help="No progress and no hints."),
+    Option(name="variant", type=click.STRING, multiple=True,
+           help="Run only this variant of the lab; repeatable."),
     # profile views
     Option(name="sample-index", type=click.STRING, peer="pprof", metavar="TYPE",
            help="Sample type to show, by name or number."),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from heapwise.errors import UsageError
+from heapwise.errors import RecordingError, UsageError
 
 
 def write_data(data: bytes | str) -> None:
@@ -41,3 +41,26 @@ def must_not_exist(path: Path, *, force: bool) -> None:
         raise UsageError(
             f"{path} exists already", hint="choose another name with -o, or add --force"
         )
+
+
+def must_be_free(path: Path, *, force: bool) -> None:
+    """Refuse to overwrite, and to find out after a long run that there is no such folder.
+
+    Raises:
+        UsageError: the path exists and ``force`` is false, or its folder does not.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(f"cannot write {path}", f"there is no folder {path.parent}")
+    must_not_exist(path, force=force)
+
+
+def write_file(text: str, path: Path) -> None:
+    """Write a report to a file.
+
+    Raises:
+        RecordingError: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RecordingError(f"cannot write {path}", error.strerror or str(error)) from None

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import click
 
-from heapwise.cli.finish import conclude
+from heapwise.cli.finish import record_and_conclude
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist
-from heapwise.cli.progress import run_progress
-from heapwise.record.session import RunRequest, record_run
+from heapwise.record.session import RunRequest
 
 
 @make_command(
@@ -47,13 +45,9 @@ def command(
     SERVICE is the debug endpoint, as host:port or a URL; by default 127.0.0.1:6060. A duration of
     0 records until Ctrl-C.
     """
-    path = output or Path("run.hw")
-    must_not_exist(path, force=force)
-    if html:
-        must_not_exist(html, force=force)
     request = RunRequest(
         plan=None,
-        output=path,
+        output=output or Path("run.hw"),
         service=service,
         exec_command=exec_command,
         duration_ns=duration,
@@ -62,6 +56,4 @@ def command(
         keep_secrets=keep_secrets,
         argv=tuple(sys.argv[1:]),
     )
-    with run_progress(None, quiet=quiet) as notify:
-        record_run(request, notify=notify)
-    ctx.exit(conclude(path, html=html, as_json=as_json, quiet=quiet))
+    ctx.exit(record_and_conclude(request, html=html, as_json=as_json, quiet=quiet))

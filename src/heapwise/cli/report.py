@@ -12,8 +12,8 @@ import click
 
 from heapwise.analysis.compare import compare
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist, next_step, note, write_data
-from heapwise.errors import RecordingError, UsageError
+from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
+from heapwise.errors import UsageError
 from heapwise.formats.hits import MAX_LINE, plan_of, read_hits
 from heapwise.load.metrics import summarise, validity
 from heapwise.model.comparison import Comparison
@@ -45,34 +45,22 @@ def command(
     """
     kind = "json" if as_json else report_type
     if output is not None:
-        must_not_exist(output, force=force)
+        must_be_free(output, force=force)
     elif kind == "html" and sys.stdout.isatty():
         raise UsageError("an HTML page is not for a terminal", hint="name a file with -o")
     if any(Path(file).is_dir() for file in files):
         text, hint = _recordings(files, kind, max_profile_size)
     else:
         text, hint = _hits(files, kind), ""
-    write_report(text, output)
+    if output is None:
+        write_data(text)
+    else:
+        write_file(text, output)
     if not quiet:
         if output is not None:
             note(f"report in {output}")
         if hint:
             next_step(hint)
-
-
-def write_report(text: str, output: Path | None) -> None:
-    """Write a report to a file, or to standard output.
-
-    Raises:
-        RecordingError: the file cannot be written.
-    """
-    if output is None:
-        write_data(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RecordingError(f"cannot write {output}", error.strerror or str(error)) from None
 
 
 def _recordings(files: tuple[str, ...], kind: str, max_profile_bytes: int) -> tuple[str, str]:
@@ -84,7 +72,9 @@ def _recordings(files: tuple[str, ...], kind: str, max_profile_bytes: int) -> tu
         )
     if not all(Path(file).is_dir() for file in files):
         raise UsageError("recordings and hits do not fit one report", hint="report them apart")
-    reports = [analyse(load(Path(file), max_profile_bytes=max_profile_bytes)) for file in files]
+    reports = [
+        analyse(load(Path(file), max_profile_bytes=max_profile_bytes), place=file) for file in files
+    ]
     if len(reports) == 1:
         return renderer(kind)(reports, None), reports[0].next_command
     comparison = compare(*reports)

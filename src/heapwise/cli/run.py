@@ -8,12 +8,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from heapwise.cli.finish import conclude
+from heapwise.cli.finish import record_and_conclude
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist
 from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
-from heapwise.cli.progress import run_progress
-from heapwise.record.session import RunRequest, record_run
+from heapwise.record.session import RunRequest
 
 
 @make_command(
@@ -54,14 +52,10 @@ def command(
     service needs net/http/pprof, on its own address or where --service says.
     """
     plan_options: PlanOptions = options  # type: ignore[assignment]  # click passes just these
-    path = output or Path("run.hw")
-    must_not_exist(path, force=force)
-    if html:
-        must_not_exist(html, force=force)
     plan = msgspec.structs.replace(build_plan(target, plan_options), apart=apart)
     request = RunRequest(
         plan=plan,
-        output=path,
+        output=output or Path("run.hw"),
         service=service,
         exec_command=exec_command,
         interval_ns=interval,
@@ -69,6 +63,4 @@ def command(
         keep_secrets=keep_secrets,
         argv=tuple(sys.argv[1:]),
     )
-    with run_progress(plan, quiet=quiet) as notify:
-        record_run(request, notify=notify)
-    ctx.exit(conclude(path, html=html, as_json=as_json, quiet=quiet))
+    ctx.exit(record_and_conclude(request, html=html, as_json=as_json, quiet=quiet))

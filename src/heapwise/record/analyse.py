@@ -33,8 +33,13 @@ from heapwise.units import NS_PER_S, format_duration, format_rate, format_size
 MS_PER_S = 1_000
 
 
-def analyse(recording: Recording) -> RunReport:
-    """Everything a report shows of one recording, complete or not."""
+def analyse(recording: Recording, *, place: str = "") -> RunReport:
+    """Everything a report shows of one recording, complete or not.
+
+    Args:
+        recording: loaded.
+        place: where it lies, for the command to type next; its name if left out.
+    """
     manifest = recording.manifest
     windows = settled(recording)
     load = summarise(recording.hits, manifest.plan) if manifest.plan is not None else None
@@ -79,7 +84,7 @@ def analyse(recording: Recording) -> RunReport:
         owners=owners,
         findings=findings,
         timeline=timeline(recording, gc),
-        next_command=_next_command(recording.name, manifest, findings, problems),
+        next_command=_next_command(place or recording.name, manifest, findings, problems),
     )
 
 
