@@ -75,11 +75,15 @@ def option_row(option: click.Option, context: click.Context) -> str:
     """One row: how it is spelled, what it is by default, what it does."""
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     metavar = "" if option.is_flag else f" `{option.make_metavar(context)}`".replace("|", "/")
-    shown = "" if option.is_flag or option.default is None else f"`{option.default}`"
+    command = context.command
+    default = (command.context_settings.get("default_map") or {}).get(option.name, option.default)
+    shown = "" if option.is_flag or default is None else f"`{default}`"
     if "Sentinel" in shown or shown == "`()`":
         shown = ""
     entry = TABLE.get(option.opts[-1].removeprefix("--"))
-    peer = f" As {entry.peer}'s." if entry is not None and entry.peer else ""
+    # A command that words an option anew means something of its own.
+    peer = entry.peer if entry is not None and (option.help or "").startswith(entry.help) else ""
+    peer = f" As {peer}'s." if peer else ""
     meaning = f"{option.help}{peer}".replace("|", "\\|")
     return f"| {names}{metavar} | {shown} | {meaning} |"
 
@@ -105,8 +109,9 @@ def json_page() -> str:
     """The kinds of JSON output."""
     lines = [
         "# JSON output\n",
-        "With `--json` every command prints `{schema_version, kind, data}`. `heapwise schema KIND`",
-        "prints the JSON Schema of a kind, generated from the types themselves.\n",
+        "With `--json` every command that measures, checks or reads prints `{schema_version, kind,",
+        "data}`. `heapwise schema KIND` prints the JSON Schema of a kind, generated from the types",
+        "themselves.\n",
         "| kind | type | what it is |",
         "|---|---|---|",
     ]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
@@ -76,6 +80,39 @@ def test_counters_agree_with_what_the_service_counts_itself(flags: tuple[str, ..
     assert before["num_gc"] <= reading.counters.num_gc <= after["num_gc"]
     assert reading.contradictions == ()
     assert abs(tasks - after["goroutines"]) <= 2
+
+
+def test_the_expvar_of_another_process_is_left_alone() -> None:
+    """A proxy in Go that passes only /debug/pprof on answers /debug/vars for itself."""
+    with build_and_start("-expvar") as service, build_and_start("-expvar") as proxy:
+        service.call("/gc")
+        for _ in range(3):
+            proxy.call("/gc")  # its counters are ahead, so that nothing seems to go back
+        own = get(service.endpoint, "heap", query="debug=1").body
+        pages = {"/debug/pprof/heap?debug=1": own, "/debug/vars": proxy.call("/debug/vars")}
+        with pages_server(pages) as endpoint:
+            runtime, _ = recognise(endpoint)
+            counters = runtime.read(endpoint).counters
+        assert counters == parse_memstats(own).counters
+
+
+@contextmanager
+def pages_server(pages: dict[str, bytes]) -> Iterator[Endpoint]:
+    """A server of fixed pages."""
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(pages[self.path])
+
+        def log_message(self, *_args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Endpoint.parse(f"127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
 
 
 def test_expvar_spares_a_service_with_many_stacks() -> None:

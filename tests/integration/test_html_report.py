@@ -99,6 +99,34 @@ def test_opens_from_a_file_without_a_sound(one: Page) -> None:
     assert one.screenshot("report-one.png").stat().st_size > 50_000
 
 
+def test_a_single_hit_is_drawn(browser: Browser, tmp_path: Path) -> None:
+    """No line leads through one value: it stands as a point in every chart of the load."""
+    lone = {
+        kind: tuple(replace(line, x=(0.5,), y=(2e6 + at * 1e6,)) for at, line in enumerate(lines))
+        for kind, lines in (
+            ("latency", reports.before().timeline.latency),
+            ("rate", reports.before().timeline.rate),
+            ("percentiles", reports.before().timeline.percentiles),
+        )
+    }
+    page = page_of(browser, tmp_path, render_html([
+        replace(reports.before(), timeline=Timeline(**lone)),
+    ]))  # fmt: skip
+    ink = {chart["kind"]: chart["main"] for chart in page.eval(INK)}
+    assert set(ink) == set(lone)
+    assert all(pixels > 10 for pixels in ink.values()), ink
+    assert_quiet(page)
+
+
+def test_every_curve_of_latency_by_percentile_has_its_own_look(two: Page) -> None:
+    """Four curves, latency and service time of two runs: no two in the same colour and dash."""
+    looks = two.eval(
+        "[...document.querySelectorAll('[data-chart=percentiles] .key i')]"
+        ".map(each => each.style.borderTopColor)"
+    )
+    assert len(looks) == len(set(looks)) == 4
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 800])
 def test_before_and_after_fits_every_screen(two: Page, width: int, scheme: str) -> None:

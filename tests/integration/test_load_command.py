@@ -163,3 +163,18 @@ def _on_a_terminal(*arguments: str) -> str:
         process.wait(30)
     os.close(terminal)
     return shown.decode()
+
+
+def test_a_warm_up_too_short_for_one_hit_is_none() -> None:
+    """`-rate=2 -warmup=100ms` sends the load and no warm-up, as `heapwise run` does."""
+    with target_server() as server:
+        done = heapwise("load", server.url, "-rate=2", "-duration=500ms", "-warmup=100ms")
+    assert done.returncode in (0, 4), done.stderr
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_load_without_one_success_says_so_in_a_pipe() -> None:
+    """Exit code 1 comes with a reason even where only hits are printed."""
+    done = heapwise("load", "http://127.0.0.1:1/", "-rate=10", "-duration=200ms")
+    assert done.returncode == 1
+    assert "none of 2 requests succeeded: 2 × refused" in done.stderr

@@ -212,6 +212,87 @@ def test_ctrl_c_twice_quits_and_the_recording_is_readable(
     assert report_of(done)["state"] == "interrupted"
 
 
+@pytest.mark.parametrize("flags", ["-delay 20s", ""], ids=["starting", "warming up"])
+def test_ctrl_c_before_the_load_ends_the_run_at_once(flags: str, tmp_path: Path) -> None:
+    """There is nothing to finish: no wait for the port, no fences, no blame on the targets."""
+    port = free_port()
+    command = f"{binary()} -listen 127.0.0.1:{port} {flags}"
+    run = ("run", f"http://127.0.0.1:{port}/work", "-exec", command, "-rate=50", "-duration=60s",
+           "-warmup=60s", "--json", "-o", "run.hw")  # fmt: skip
+    with heapwise_running(*run, cwd=tmp_path) as process:
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert process.returncode == EXIT_INTERRUPTED, err
+    assert "Traceback" not in err
+    with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.1", port)):
+        pass
+    if flags:
+        assert not list(tmp_path.iterdir())
+    else:
+        assert scopes(json.loads(out)["data"]) == {"none"}
+
+
+def test_a_service_that_dies_while_warming_up_is_said_to_have_exited(tmp_path: Path) -> None:
+    """Its exit code and where its last words are, not that nothing listens."""
+    port = free_port()
+    command = f"{binary()} -listen 127.0.0.1:{port} -exitafter 2s"
+    done = heapwise(
+        "run", f"http://127.0.0.1:{port}/work", "-exec", command, "-rate=50", "-warmup=20s",
+        "--json", "-o", "run.hw", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    spoiled = [each["what"] for each in report_of(done)["problems"] if each["scope"] == "all"]
+    assert spoiled == ["the service exited with code 3 during the run"]
+
+
+def test_a_debug_endpoint_that_comes_up_later_is_awaited(tmp_path: Path) -> None:
+    """With --exec the port of --service is awaited as well as that of the target."""
+    port, debug = free_port(), free_port()
+    both = f"{binary()} -listen 127.0.0.1:{port} & sleep 1; exec {binary()} -listen "
+    done = heapwise(
+        "run", f"http://127.0.0.1:{port}/work", "-service", f"127.0.0.1:{debug}",
+        "-exec", f"sh -c '{both} 127.0.0.1:{debug}'", *SHORT, cwd=tmp_path,
+    )  # fmt: skip
+    assert report_of(done)["load_result"]["total"]["succeeded"] == 600
+
+
+def test_what_was_measured_before_a_service_was_lost_is_reported(
+    service: GoService, tmp_path: Path
+) -> None:
+    """Targets driven apart: when the service ends with the first, the second is not tried."""
+    (tmp_path / "targets.txt").write_text(f"GET {at(service)}\n\nGET {at(service)}?second\n")
+    run = ("run", "-targets", "targets.txt", "-apart", "-rate=200", "-duration=4s",
+           "-warmup=200ms", "-interval=100ms", "--json", "-o", "run.hw")  # fmt: skip
+    with heapwise_running(*run, cwd=tmp_path) as process:
+        wait_for_load(tmp_path / "run.hw")
+        time.sleep(1)
+        service.process.kill()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == EXIT_INVALID, err
+    report = json.loads(out)["data"]
+    assert report["per_work"]["bytes"] == pytest.approx(OBJECTS * SIZE, rel=0.2)
+    assert [endpoint["target"] for endpoint in report["endpoints"]] == [f"GET {at(service)}"]
+
+
+def test_a_secret_in_the_command_is_nowhere_in_the_recording(tmp_path: Path) -> None:
+    """Neither as it was typed nor as it was started."""
+    port = free_port()
+    script = tmp_path / "serve"
+    script.write_text(f'#!/bin/sh\nexec {binary()} -listen "$2"\n')
+    script.chmod(0o755)
+    command = f"./serve --db-password=hunter2 127.0.0.1:{port}"
+    done = heapwise(
+        "run", f"http://127.0.0.1:{port}/work?token=hunter2", "-exec", command,
+        "-header", "Authorization: hunter2", *SHORT, cwd=tmp_path,
+    )  # fmt: skip
+    assert report_of(done)["load_result"]["total"]["succeeded"] == 600
+    kept = [path for path in (tmp_path / "run.hw").rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if b"hunter2" in path.read_bytes()]
+    assert "hunter2" not in done.stdout
+
+
 def test_record_measures_while_somebody_else_makes_the_load(
     service: GoService, tmp_path: Path
 ) -> None:
@@ -248,6 +329,7 @@ def test_targets_driven_apart_have_costs_of_their_own(service: GoService, tmp_pa
         (["-targets", "bad.txt"], 2, "bad.txt:3"),
         (["-targets", "missing.txt"], 2, "missing.txt"),
         (["http://192.0.2.1/"], 2, "192.0.2.1"),
+        (["http://127.0.0.1:1/", "-rate=1/1m", "-duration=10s"], 2, "rate x duration"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_fired(

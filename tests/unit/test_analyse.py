@@ -130,6 +130,22 @@ def test_somebody_elses_load_is_given_per_second() -> None:
     assert found["cpu/work"] == pytest.approx(1e9)
 
 
+def test_load_that_went_on_during_the_calibration_is_not_called_measuring() -> None:
+    """100 bytes a second all the time, 20 more a reading of 1 s, of which two are in the window."""
+    calibrated = Calibration(
+        bytes_per_reading=120, allocs_per_reading=12, readings=5, idle_ns=6 * S
+    )
+    before, after = (
+        msgspec.structs.replace(end, calibration=calibrated)
+        for end in (fence(1), fence(11, total_alloc=1040, mallocs=104))
+    )
+    run = recording(window(before, after, readings=1), manifest=manifest(plan=None))
+    cost = analyse(run).per_work
+    assert cost is not None
+    assert (cost.bytes, cost.allocs) == (pytest.approx(100), pytest.approx(10))
+    assert cost.measuring_bytes == pytest.approx(5)  # 40 bytes in the 8 s that are left
+
+
 def test_targets_driven_apart_have_figures_of_their_own() -> None:
     """Ten requests at 100 bytes, five at 10: each apart, and 70 on average."""
     run = recording(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwise.report.columns import WIDTH, Notes, joined, labelled, paragraph, table
+from heapwise.report.columns import WIDTH, Notes, clipped, joined, labelled, paragraph, table
 
 CELLS = st.text(max_size=30)
 
@@ -26,6 +26,12 @@ def test_a_table_stays_in_its_width_and_is_printable(rows: list[tuple[str, str, 
     for line in table(rows, "<><"):
         assert line.isprintable()
         assert len(line) <= max(WIDTH, heads + 40)
+
+
+def test_a_long_text_loses_its_middle() -> None:
+    """Where a URL leads and how it ends tell more than the 8 KB between."""
+    assert clipped("short") == "short"
+    assert clipped("GET /a" + "x" * 8_000 + "end", 20) == "GET /axxxx … xxxxxxxend"
 
 
 @given(st.text(max_size=400))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import jsonschema
@@ -21,7 +23,10 @@ from heapwise.names import visible
 HEAVY = {"numpy", "scipy", "pycurl", "google.protobuf", "rich", "jinja2", "msgspec", "asyncio"}
 
 
-@make_command("probe", "rate", "duration", "header", "keepalive", "quiet", "force", "sample-index")
+@make_command(
+    "probe", "rate", "duration", "header", "keepalive", "quiet", "force", "sample-index",
+    "nodefraction", "max-profile-size", "save-bodies", "max-connections",
+)  # fmt: skip
 @click.argument("rest", nargs=-1)
 def probe(**values: object) -> None:
     """Print what was parsed."""
@@ -51,6 +56,9 @@ def parsed(*args: str) -> dict[str, str]:
         (["-keepalive=true"], "keepalive", "True"),
         (["-sample_index=alloc_space"], "sample_index", "alloc_space"),
         (["-q"], "quiet", "True"),
+        (["-quiet=true"], "quiet", "True"),
+        (["-quiet=false"], "quiet", "False"),
+        (["-no-keepalive=false"], "keepalive", "True"),
         (["--", "-rate=7"], "rest", "('-rate=7',)"),
     ],
 )
@@ -66,6 +74,15 @@ def test_flags_may_be_spelled_gos_way(args: list[str], option: str, value: str) 
         (["--nonsense"], "No such option: --nonsense."),
         (["-rate=fast"], "not a rate: 'fast'"),
         (["-keepalive=maybe"], "-keepalive is a switch"),
+        (["-rate=99999999999999999999"], "has too many digits"),
+        (["-rate=0.12345678901234567890"], "has too many digits"),
+        (["-duration=9999999999h"], "longer than a year"),
+        (["-nodefraction=nan"], "not a share from 0 to 1"),
+        (["-nodefraction=x"], "not a share from 0 to 1"),
+        (["-max-profile-size=0"], "not a size from 1 B to 1 TiB"),
+        (["-max-profile-size=99999999999999999999T"], "not a size from 1 B to 1 TiB"),
+        (["-save-bodies=99999999999999999999"], "is not in the range"),
+        (["-max-connections=99999999999999999999"], "is not in the range"),
     ],
 )
 def test_a_wrong_flag_is_named_with_the_nearest_one(args: list[str], message: str) -> None:
@@ -128,16 +145,32 @@ def test_help_imports_nothing_heavy() -> None:
         (["report", "/no/such/recording.hw"], 2, "heapwise: cannot read"),
         (["compare", "/no/such/a.hw", "/no/such/b.hw"], 1, "there is no recording"),
         (["schema", "nonsense"], 2, "is not one of"),
+        (["schema"], 2, "Choose from: run, load"),
+        (["top", "a", "b"], 2, "unexpected extra argument (b)"),
+        (["run", "http://127.0.0.1:1/", "-duration=0"], 2, "rate x duration makes 0 requests"),
+        (["run", "http://127.0.0.1:1/", "-targets=t.txt"], 2, "targets from two places"),
+        (["run", "http://127.0.0.1:1/", "-o", "-"], 2, "cannot write this to standard output"),
+        (["demo", "-duration=0"], 2, "rate x duration makes 0 requests"),
+        (["demo", "-o", __file__], 2, "is not a folder"),
+        ([b"report", b"\xff.hw", b"--json"], 2, "An argument is not UTF-8: '\\udcff.hw'"),
+        (["run", "http://127.0.0.1:1/", "--\x1b[31m"], 2, "No such option: --\\x1b[31m"),
     ],
 )
-def test_errors_are_one_line_and_an_exit_code(args: list[str], code: int, message: str) -> None:
-    """Bad input ends without a traceback."""
+def test_errors_are_one_line_and_an_exit_code(
+    args: list[str] | list[bytes], code: int, message: str
+) -> None:
+    """Bad input ends with what and why on one line, perhaps what to do below it, and no more."""
     done = subprocess.run(
-        [sys.executable, "-m", "heapwise", *args], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-m", "heapwise", *args],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
     assert done.returncode == code
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    first, *hint = done.stderr.splitlines()
+    assert first.startswith("heapwise: ")
+    assert message in first
+    assert len(hint) <= 1
+    assert all(line.startswith("  ") for line in hint)
 
 
 def test_a_closed_pipe_is_no_error() -> None:
@@ -148,6 +181,61 @@ def test_a_closed_pipe_is_no_error() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_reports_come_from_standard_input_where_no_file_is_named() -> None:
+    """`heapwise attack | tee hits | heapwise report`, as with vegeta."""
+    hit = '{"timestamp":"2026-01-01T00:00:00Z","latency":5,"method":"GET","url":"http://h/","code":200}'
+    for words in ([], ["-"], ["-type=json", "-o", "-"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "heapwise", "report", *words],
+            input=hit + "\n", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "200" in done.stdout
+        assert done.stderr == ""
+
+
+def test_colour_is_kept_back_where_it_is_not_wanted() -> None:
+    """NO_COLOR holds on a terminal too."""
+    code = "from heapwise.cli.main import app; print(app.context_settings['color'])"
+    for value, colour in (("1", "False"), ("", "None")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "NO_COLOR": value}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout.strip() == colour
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("heapwise ru", "run"),
+        ("heapwise run --ra", "--rate"),
+        ("heapwise run -ra", "--rate"),
+        ("heapwise attack -rate=5 --dur", "--duration"),
+        ("heapwise run -nonsense --dur", "--duration"),
+        ("heapwise top -sample_i", "--sample-index"),
+        ("heapwise report -t h", "html"),
+        ("heapwise explain hw10", "HW101"),
+        ("heapwise lab run c", "chi-compress"),
+    ],
+)
+def test_bash_completes(typed: str, offered: str) -> None:
+    """The function that `heapwise completion bash` prints fills in what was begun."""
+    script = (
+        'eval "$(heapwise completion bash)"\n'
+        "COMP_WORDS=($TYPED) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+        '_heapwise_completion heapwise; echo "${COMPREPLY[@]}"\n'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "TYPED": typed},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == [offered], done.stderr
+    assert done.stderr == ""
 
 
 def test_control_characters_never_reach_the_terminal() -> None:

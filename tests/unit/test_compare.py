@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +13,19 @@ from hypothesis import strategies as st
 from heapwise.analysis.compare import compare
 from heapwise.model.comparison import ComparisonRow, Verdict
 from heapwise.model.metrics import CATALOGUE, Exactness
-from support.runs import finding, report
+from heapwise.model.recording import Problem, Scope
+from heapwise.model.tables import OwnerRow, OwnerTable
+from support.runs import finding, owner, report
+
+
+def owners(*rows: OwnerRow) -> OwnerTable:
+    """A table of these rows."""
+    return OwnerTable(unit="req", rows=rows, rest_bytes_share=0.0, dies_young=None)
+
+
+def spoiling(scope: Scope) -> Problem:
+    """A problem that spoils figures."""
+    return Problem(scope=scope, what="all requests failed")
 
 
 def row(metric: str, before: float | None, after: float | None) -> ComparisonRow:
@@ -53,6 +66,13 @@ def test_rows_come_in_the_catalogues_order_and_only_where_measured() -> None:
         ("gc.cycles", 3, 4, Verdict.UNDECIDED),
         ("gc.cycles", 0, 1, Verdict.UNDECIDED),
         ("gc.cycles", 3, 5, Verdict.WORSE),
+        ("gc.cpu_share", 0, 0.0004, Verdict.UNDECIDED),
+        ("gc.cpu_share", 0.2, 0, Verdict.BETTER),
+        ("gc.pause.total", 0, 60e3, Verdict.UNDECIDED),
+        ("gc.pause.total", 2e9, 0, Verdict.BETTER),
+        ("faults.minor/work", 0, 0.01, Verdict.UNDECIDED),
+        ("faults.minor/work", 0.001, 0.09, Verdict.UNDECIDED),
+        ("faults.minor/work", 80, 0, Verdict.BETTER),
         ("latency.p50", 2e6, 3.4e6, Verdict.UNDECIDED),
         ("latency.p50", 2e6, 3.6e6, Verdict.WORSE),
         ("latency.p99", 3.06e6, 0.30e6, Verdict.BETTER),
@@ -78,13 +98,29 @@ def test_an_undecided_timing_says_how_far_it_would_have_to_move() -> None:
     assert row("latency.p99", 1, 2).why == "one run each cannot tell below a factor of 8"
 
 
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_was_not_measured(odd: float) -> None:
+    """A verdict on it would be chance, a bar of its length no bar."""
+    found = row("bytes/work", 5.0, odd)
+    assert (found.verdict, found.why, found.after) == (
+        Verdict.UNDECIDED, "not measured after", None,
+    )  # fmt: skip
+    assert compare(report(metrics={"bytes/work": odd}), report()).rows == ()
+
+
+def test_next_to_nothing_the_floor_is_the_reason() -> None:
+    """One collection more makes pauses where there were none: that is chance, and no ratio."""
+    assert row("gc.cycles", 0, 1).why == "one run each cannot tell below 1"
+    assert row("gc.pause.total", 0, 60e3).why == "one run each cannot tell below 1.00 ms"
+
+
 def test_halving_and_doubling_weigh_the_same() -> None:
     """Otherwise no improvement could ever reach a resolution of 100 %."""
     for metric in (each for each in CATALOGUE.values() if each.exactness is Exactness.TIMING):
         factor = 1 + metric.resolution
-        better, worse = 100.0 / factor / 1.01, 100.0 * factor * 1.01
-        assert row(metric.id, 100.0, better).verdict is not Verdict.UNDECIDED
-        assert row(metric.id, 100.0, worse).verdict is not Verdict.UNDECIDED
+        better, worse = 1e9 / factor / 1.01, 1e9 * factor * 1.01
+        assert row(metric.id, 1e9, better).verdict is not Verdict.UNDECIDED
+        assert row(metric.id, 1e9, worse).verdict is not Verdict.UNDECIDED
 
 
 def test_an_invalid_side_invalidates_the_row_whatever_it_says() -> None:
@@ -94,6 +130,8 @@ def test_an_invalid_side_invalidates_the_row_whatever_it_says() -> None:
     for first, second, side in ((late, well, "before"), (well, late, "after")):
         (found,) = compare(first, second).rows
         assert (found.verdict, found.why) == (Verdict.INVALID, f"{side}: the generator was late")
+    (found,) = compare(late, late).rows
+    assert found.why == "before: the generator was late; after: the generator was late"
 
 
 def test_the_delta_is_relative_to_before() -> None:
@@ -111,6 +149,28 @@ def test_findings_that_went_and_came() -> None:
     found = compare(before, after)
     assert found.gone == ("HW201 main.b",)
     assert found.new == ("HW101 main.c",)
+
+
+@pytest.mark.parametrize("side", ["gone", "new"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"owners": None},
+        {"owners": owners()},
+        {"owners": owners(owner()), "problems": (spoiling(Scope.ALL),)},
+        {"owners": owners(owner()), "problems": (spoiling(Scope.ALLOCATION),)},
+    ],
+)
+def test_a_run_that_could_not_be_diagnosed_cures_nothing(side: str, other: dict[str, Any]) -> None:
+    """Interrupted, without a profile, without samples, or all requests failed: silence is none."""
+    sick, silent = report(findings=(finding(),)), report(**other)
+    found = compare(sick, silent) if side == "gone" else compare(silent, sick)
+    assert (found.gone, found.new) == ((), ())
+    (problem,) = found.problems
+    assert "neither confirmed nor ruled out" in problem.what
+    healthy = report(owners=owners(owner()))
+    both = (sick, healthy) if side == "gone" else (healthy, sick)
+    assert getattr(compare(*both), side) == ("HW101 main.evaluate",)
 
 
 def test_a_dependency_that_renamed_its_functions_still_has_the_finding() -> None:

@@ -107,6 +107,62 @@ def test_reading_compressed_bodies_is_not_a_finding() -> None:
     assert found([Sample(stack, (REQUESTS, REQUESTS * 2_000_000), {"bytes": 2_000_000})]) == {}
 
 
+@pytest.mark.parametrize("reader", ["(*Reader).Read", "decoderDecompressStream"])
+def test_helpers_that_readers_share_with_writers_are_the_readers(reader: str) -> None:
+    """The ring buffer of brotli below its Reader: 136 KB a request, and no compressor anywhere."""
+    folder = "/root/go/pkg/mod/github.com/andybalholm/brotli@v1.1.0"
+    stack = (
+        f"github.com/andybalholm/brotli.ensureRingBuffer ({folder}/decode.go:1314)",
+        f"github.com/andybalholm/brotli.{reader} ({folder}/reader.go:60)",
+        "main.page (/srv/page.go:30)",
+        *(frame.format(root=GOROOT) for frame in SERVE),
+    )
+    assert found([Sample(stack, (REQUESTS, REQUESTS * 2_000_000), {"bytes": 2_000_000})]) == {}
+
+
+def test_a_writer_fed_by_a_reader_is_a_writer() -> None:
+    """zstd.(*Decoder).WriteTo calls the writer: that frame is of another package."""
+    folder = "/root/go/pkg/mod/github.com/klauspost/compress@v1.17.9/zstd"
+    fed = f"github.com/klauspost/compress/zstd.(*Decoder).WriteTo ({folder}/decoder.go:265)"
+    samples = compressing((*OWN[0], fed), OWN[1], writers=REQUESTS)
+    assert set(found(samples)) == {"HW101"}
+
+
+def test_a_part_of_the_responses_is_not_called_every_response() -> None:
+    """About 100 kB a request is a default writer now and then."""
+    finding = found(compressing(*OWN, writers=REQUESTS * 0.1))["HW101"]
+    assert finding.title == "main.gz.Write builds a compressor for a part of the responses"
+
+
+def test_a_pool_emptied_by_other_garbage_is_thought_of() -> None:
+    """Writers are pooled, 40 MB a request elsewhere empty the pool: "pool them" is no help."""
+    stack = ("main.page (/srv/page.go:30)", *(frame.format(root=GOROOT) for frame in SERVE))
+    churn = Sample(stack, (REQUESTS * 40, REQUESTS * 40 << 20), {"bytes": 1 << 20})
+    finding = found([*compressing(*OWN, writers=REQUESTS), churn])["HW101"]
+    assert finding.confidence is Confidence.MEDIUM
+    assert "If the writers are pooled already, they do not survive there" in finding.remedy
+    assert "97.5 % of the bytes" in finding.remedy
+    alone = found(compressing(*OWN, writers=REQUESTS))["HW101"]
+    assert "pooled already" not in alone.remedy
+
+
+@pytest.mark.parametrize(
+    ("module", "advice"),
+    [
+        ("github.com/go-chi/chi", "Before v4.0.3 middleware.Compress builds a compressor"),
+        ("github.com/go-chi/chi/v5", "Take one that pools its writers"),
+        ("github.com/other/chi", "Take one that pools its writers"),
+    ],
+)
+def test_vendored_code_is_not_ones_own(module: str, advice: str) -> None:
+    """Its release is unknown; advice to write a pool into vendor/ would be lost on the next day."""
+    frame = f"{module}/middleware.(*cw).Write (/srv/app/vendor/{module}/middleware/compress.go:210)"
+    finding = found(compressing((frame,), (frame,), writers=REQUESTS))["HW101"]
+    assert f"{module}/middleware is vendored" in finding.remedy
+    assert advice in finding.remedy
+    assert "Keep the writers in a sync.Pool that" not in finding.remedy
+
+
 def test_some_lucky_samples_are_not_a_finding() -> None:
     """Nine sampled events say nothing about every response, whatever they were scaled to."""
     stack = ("compress/flate.NewWriter (/usr/local/go/src/compress/flate/deflate.go:667)",

@@ -135,6 +135,15 @@ def test_profiles_of_different_kinds_are_refused() -> None:
     assert "cpu/nanoseconds" in refused.value.why
 
 
+def test_profiles_of_different_sampling_rates_are_refused() -> None:
+    """Go scales everything since the start by the rate of the moment: no difference means much."""
+    stack = ("main.a (/a.go:1)",)
+    before, after = profile({stack: (2, 64)}), profile({stack: (3, 96)}, period=1)
+    with pytest.raises(ProfileError, match="cannot be subtracted") as refused:
+        subtract(before, after)
+    assert refused.value.why == "the sampling rate changed from 524,288 to 1 between them"
+
+
 def test_inuse_may_fall() -> None:
     """Memory that was freed shows as negative; that is what happened."""
     stack = ("main.a (/a.go:1)",)

@@ -37,6 +37,7 @@ def test_an_unknown_gogc_is_gos_default() -> None:
         ({"next_gc": 100 * MIB}, {"GOGC": "0"}),
         ({"next_gc": 100 * MIB}, {"GOMEMLIMIT": "128MiB"}),
         ({"next_gc": 4 * MIB}, {"GOGC": "100"}),
+        ({"next_gc": 8_532_210_231_536 * MIB}, {}),
         ({"next_gc": 8 * MIB}, {"GOGC": "200"}),
         ({}, {}),
     ],
@@ -83,6 +84,17 @@ def test_typical_falls_back_on_gctrace() -> None:
     )
     assert typical_live_heap(run, [RUN]) == 3 * MIB
     assert typical_live_heap(recording(RUN), [RUN]) is None
+
+
+def test_goals_above_the_smallest_are_not_typical_where_most_are_below() -> None:
+    """Of five readings two tell, and they are the largest: the median lies below them."""
+    goals = (4, 4, 4, 6, 12)
+    memory = tuple(sample(at, next_gc=goal * MIB) for at, goal in enumerate(goals, 1))
+    assert typical_live_heap(recording(RUN, memory=memory), [RUN]) is None
+    traced = recording(RUN, memory=memory, cycles=(cycle(2, 2, heap_live=MIB),))
+    assert typical_live_heap(traced, [RUN]) == MIB
+    most = recording(RUN, memory=(*memory[1:], sample(6, next_gc=8 * MIB)))
+    assert typical_live_heap(most, [RUN]) == 3 * MIB
 
 
 def test_a_heap_below_one_mib_is_unknown_to_gctrace() -> None:

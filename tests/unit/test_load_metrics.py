@@ -94,6 +94,17 @@ def test_the_total_and_each_target() -> None:
     assert (second.scheduled, second.errors) == (2, {"timeout": 1})
 
 
+def test_the_pause_between_targets_driven_apart_is_in_no_rate() -> None:
+    """100 hits a second to one target, a fence of 5 s, 100 a second to the next: 100 a second."""
+    first = [hit(10 * MS * n, target=0) for n in range(100)]
+    second = [hit(6 * NS_PER_S + 10 * MS * n, target=1) for n in range(100)]
+    plan = msgspec.structs.replace(PLAN, apart=True)
+    total = summarise(hits(*first, *second), plan).total
+    assert total.achieved_rate == pytest.approx(100)
+    assert total.throughput == pytest.approx(100, rel=0.02)
+    assert total.span_ns == 2 * (990 * MS + 2 * MS)
+
+
 def test_warm_up_is_in_no_figure() -> None:
     """Hits marked warm-up are left out."""
     total = summarise(hits(hit(0, flags=HitFlag.WARMUP, done=NS_PER_S), hit(1)), PLAN).total

@@ -7,6 +7,7 @@ import pytest
 from heapwise.analysis.allocation import allocation
 from heapwise.analysis.owners import owner_table
 from heapwise.errors import ProfileError
+from heapwise.model.finding import Interval
 from heapwise.model.work import PerWork, Work
 from support.profiles import Sample, profile
 from support.stacks import SERVE, WRITER, chi, compressing, floor
@@ -161,3 +162,36 @@ def test_a_gap_within_the_samples_error_is_not_called_tiny() -> None:
     heap = profile([Sample((HANDLER, *SERVED), (32_768 * 4, 524_296 * 4), {"bytes": 16})])
     table = owner_table(heap, None, costs(2_097, count=150.0), "go")
     assert not any("tiny" in note for note in table.notes)
+
+
+def test_an_owner_of_everything_is_not_certain_to_be_the_only_one() -> None:
+    """Three sampled events of one owner: others may have had none by chance."""
+    heap = profile([Sample((HANDLER, *SERVED), (3, 3 * 524_288), {"bytes": 512})])
+    (row,) = owner_table(heap, None, costs(1_000), "go").rows
+    assert row.bytes_share == 1.0
+    assert row.bytes_per_work is not None
+    assert row.bytes_per_work.low == pytest.approx(1_000 * 3 / (3 + 3.84), rel=0.01)
+    exact = profile([Sample((HANDLER, *SERVED), (3, 1_536), {"bytes": 512})], period=1)
+    (row,) = owner_table(exact, None, costs(1_000), "go").rows
+    assert row.bytes_per_work == Interval(1_000, 1_000, 1_000)
+
+
+def test_nothing_sampled_is_said_and_not_taken_for_nothing_allocated() -> None:
+    """With MemProfileRate=0, or in a moment, the profile is empty: that blames nobody."""
+    table = owner_table(profile([]), profile([]), costs(1_000), "go")
+    assert table.rows == ()
+    (note,) = table.notes
+    assert "who allocated is unknown" in note
+    assert "MemProfileRate" in note
+
+
+def test_what_became_less_is_no_credit_to_others() -> None:
+    """Shares stay shares where a hostile or mixed profile has negative counts."""
+    heap = profile([
+        Sample((HANDLER, *SERVED), (10, 5_120), {"bytes": 512}),
+        Sample(("main.odd (/a.go:1)",), (1, -4_096), {"bytes": 512}),
+    ])  # fmt: skip
+    rows = owner_table(heap, None, costs(1_000), "go").rows
+    assert [(row.owner, row.bytes_share) for row in rows] == [
+        ("main.evaluate", 1.0), ("main.odd", 0.0),
+    ]  # fmt: skip

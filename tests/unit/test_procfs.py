@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from heapwise.record.procfs import (
     Usage,
     cgroup_limit,
     descendants,
-    start_ticks,
     throttled_ns,
     tree_usage,
 )
@@ -50,7 +48,6 @@ def test_a_process_may_have_any_name(tmp_path: Path, name: str) -> None:
         minor_faults=14,
         major_faults=3,
     )
-    assert start_ticks(10, proc=tmp_path) == 4242
 
 
 def test_what_a_command_forked_is_added(tmp_path: Path) -> None:
@@ -68,7 +65,6 @@ def test_what_a_command_forked_is_added(tmp_path: Path) -> None:
 def test_a_process_that_is_gone_has_no_usage(tmp_path: Path) -> None:
     """No files, no sample: None, not zeros that look like a fall."""
     assert tree_usage(10, proc=tmp_path) is None
-    assert start_ticks(10, proc=tmp_path) is None
 
 
 @settings(deadline=None)  # it writes files, and a busy disk is no failure
@@ -111,16 +107,6 @@ def test_cpu_time_of_a_child_is_seen_while_it_runs_and_after() -> None:
     assert ended is not None
     assert running.cpu_user_ns + running.cpu_system_ns - start.cpu_user_ns > 200_000_000
     assert ended.cpu_user_ns >= running.cpu_user_ns
-
-
-def test_the_start_of_a_process_grows_with_time() -> None:
-    """A child started later has the later start."""
-    time.sleep(0.03)
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        ours, theirs = start_ticks(os.getpid()), start_ticks(child.pid)
-    assert ours is not None
-    assert theirs is not None
-    assert ours < theirs
 
 
 def test_the_least_limit_of_nested_groups_binds(tmp_path: Path) -> None:

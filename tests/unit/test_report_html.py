@@ -20,8 +20,14 @@ from heapwise.model.comparison import Comparison, Verdict
 from heapwise.model.report import RunReport, Timeline
 from heapwise.names import visible
 from heapwise.report.embed import inline, json_block
-from heapwise.report.html import render_html
-from heapwise.report.html_summary import change, changed_headline, clause, headline
+from heapwise.report.html import _groups, render_html
+from heapwise.report.html_summary import (
+    change,
+    changed_headline,
+    changed_tiles,
+    clause,
+    headline,
+)
 from support import reports
 
 ROOT = Path(__file__).parents[2]
@@ -128,7 +134,7 @@ def test_headline_speaks_of_the_unit_of_work() -> None:
     [
         (Verdict.BETTER, "B/req fell 99.6 % (244×)"),
         (Verdict.SAME, "B/req stayed the same"),
-        (Verdict.UNDECIDED, "B/req: a single run of each cannot tell"),
+        (Verdict.UNDECIDED, "B/req: too bad"),
         (Verdict.INVALID, "B/req cannot be compared: too bad"),
     ],
 )
@@ -136,6 +142,38 @@ def test_clause_follows_the_verdict(verdict: Verdict, sentence: str) -> None:
     """A row claims a change only where its verdict does."""
     row = replace(reports.comparison().rows[0], verdict=verdict, why="too bad")
     assert clause(row) == sentence
+
+
+def test_an_unlike_pair_is_not_blamed_on_the_number_of_runs() -> None:
+    """Sentence and tile give the reason of the row; only without one the usual reason."""
+    row = replace(reports.comparison().rows[0], verdict=Verdict.UNDECIDED, why="unlike: targets")
+    pair = replace(reports.comparison(), rows=(row,))
+    assert changed_headline(pair) == "B/req: unlike: targets."
+    tile = changed_tiles(reports.before(), reports.after(), pair)[0]
+    assert tile.note == "~ unlike: targets"
+    assert clause(replace(row, why="")) == "B/req: a single run of each cannot tell"
+
+
+def test_an_interrupted_run_may_well_have_ended_in_order() -> None:
+    """Ctrl-C leaves a summary: the banner must not deny it."""
+    text = Parsed(render_html([reports.interrupted()])).text
+    assert "stopped.hw was interrupted. The figures below are of what was recorded" in text
+    assert "without a summary" not in text
+
+
+def test_only_what_the_comparison_calls_gone_is_shown_as_gone() -> None:
+    """main.gz is gone, main.gzip is still there; of a run without a profile nobody knows."""
+    gone, left = (replace(reports.compressor(), where=f"main.{name} (a.go:1)", module="")
+                  for name in ("gz", "gzip"))  # fmt: skip
+    before = replace(reports.before(), findings=(gone, left))
+    after = replace(reports.after(), findings=(left,))
+    pair = replace(reports.comparison(), gone=("HW101 main.gz",))
+    groups = _groups(before.findings, after.findings, pair)
+    assert groups == [("Left after the change", (left,)), ("Gone with the change", (gone,))]
+    silent = _groups(before.findings, (), replace(pair, gone=()))
+    assert silent[1:] == [
+        ("Gone with the change", ()), ("Found before, not known after", (gone, left)),
+    ]  # fmt: skip
 
 
 def test_change_gives_a_factor_from_two_on() -> None:

@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.model.memory import Counters, MemorySample
+from heapwise.model.recording import ServiceInfo
 from heapwise.record.sampler import (
     READING_SHARE,
     RING,
     SHORTEST_INTERVAL_NS,
+    Collector,
+    Sampler,
     next_interval,
     per_reading,
 )
+from heapwise.record.store import RecordingWriter
+from heapwise.runtimes.base import Fenced, Reading
+from heapwise.runtimes.fetch import Endpoint
+from support.recordings import manifest
 
 SECOND = 1_000_000_000
+
+
+class SlowRuntime:
+    """Counts at once, and answers when it is told to, or after a while."""
+
+    name = "slow"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.asked = threading.Event()
+        self.answer = threading.Event()
+
+    def detect(self, _endpoint: Endpoint) -> ServiceInfo | None:
+        return None
+
+    def read(self, _endpoint: Endpoint) -> Reading:
+        self.asked.set()
+        self.answer.wait(self.seconds)
+        return Reading(counters=Counters(total_alloc=0, mallocs=0, frees=0))
+
+    def tasks(self, _endpoint: Endpoint) -> int:
+        return -1
+
+    def fence(self, _endpoint: Endpoint) -> Fenced:
+        return Fenced(data=b"", cycles_forced=0)
+
+
+def collector(runtime: SlowRuntime, writer: RecordingWriter) -> Collector:
+    """What reads the runtime, from now on."""
+    return Collector(runtime, Endpoint.parse(":1"), writer, time.monotonic_ns())
 
 
 def sample(at_ns: int, num_gc: int, took_ns: int = 1_000_000) -> MemorySample:
@@ -57,3 +99,29 @@ def test_the_cost_of_a_reading_is_the_median_of_neighbours() -> None:
     totals = [0, 100, 200, 9000, 9100, 9200]
     readings = [Counters(total_alloc=total, mallocs=total // 10, frees=0) for total in totals]
     assert per_reading(readings) == (100.0, 10.0)
+
+
+def test_a_reading_belongs_to_the_moment_it_was_asked_for(tmp_path: Path) -> None:
+    """A heap profile in text takes seconds to write, after its counters were read."""
+    with RecordingWriter.create(tmp_path / "a.hw", manifest()) as writer:
+        taken = collector(SlowRuntime(0.5), writer).read()
+    assert taken.took_ns >= SECOND // 2
+    assert taken.at_ns < SECOND // 4
+
+
+def test_whoever_quits_does_not_wait_for_a_service_that_hangs(tmp_path: Path) -> None:
+    """The second Ctrl-C ends a run at once, though a reading is under way."""
+    runtime = SlowRuntime(60)
+    start = time.monotonic()
+    with RecordingWriter.create(tmp_path / "a.hw", manifest()) as writer:
+        with pytest.raises(KeyboardInterrupt):
+            quit_while_reading(collector(runtime, writer), runtime)
+        assert time.monotonic() - start < 10
+        runtime.answer.set()
+
+
+def quit_while_reading(reader: Collector, runtime: SlowRuntime) -> None:
+    """Press Ctrl-C for the second time during the sampler's first reading."""
+    with Sampler(reader, SHORTEST_INTERVAL_NS):
+        assert runtime.asked.wait(10)
+        raise KeyboardInterrupt

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwise.analysis.sampling_error import interval, sampling, scaled, share_interval
+from heapwise.analysis.sampling_error import (
+    interval,
+    sampling,
+    scaled,
+    share_interval,
+    unseen,
+)
 from heapwise.model.finding import Interval
 from heapwise.model.profile import Profile
 from support.profiles import RATE, Sample, profile
@@ -106,6 +112,19 @@ def test_a_share_stays_within_nothing_and_all(
     found = share_interval(one, other)
     assert 0 <= found.low <= found.value + 1e-9
     assert found.value - 1e-9 <= found.high <= 1
+
+
+@pytest.mark.parametrize("events", [1, 5, 23])
+def test_all_of_few_events_is_not_all_there_is(events: int) -> None:
+    """Wilson's interval for n of n; nothing is certain until nothing was left out."""
+    part = interval(events * RATE, events * RATE**2)
+    found = share_interval(part, unseen(RATE))
+    assert found.value == found.high == 1
+    assert found.low == pytest.approx(events / (events + 1.959964**2))
+    assert share_interval(interval(7, 0), unseen(0)) == Interval(1, 1, 1)
+    none = share_interval(unseen(RATE), part)
+    assert (none.value, none.low) == (0, 0)
+    assert 0 < none.high < 1
 
 
 def test_scaling_an_interval_scales_its_three_figures() -> None:

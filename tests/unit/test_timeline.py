@@ -44,6 +44,12 @@ def test_gctrace_adds_the_teeth_between_readings() -> None:
     assert in_use.y == (20 * MIB, 18 * MIB, 12 * MIB, 20 * MIB, 12 * MIB)
 
 
+def test_the_goal_of_a_collector_that_is_off_is_not_drawn() -> None:
+    """GOGC=off sets exabytes: beside them every heap is a flat line."""
+    run = recording(RUN, hits=LOAD, memory=(sample(4, heap_alloc=MIB, next_gc=8_946 * 10**15),))
+    assert [line.name for line in heap_over_time(run, 0)] == ["heap in use"]
+
+
 def test_a_gauge_the_runtime_lacks_is_not_drawn() -> None:
     """-1 is no size."""
     run = recording(RUN, hits=LOAD, memory=(sample(4, heap_alloc=MIB),))

@@ -16,7 +16,7 @@ from heapwise.model.metrics import CATALOGUE, Exactness, Family
 from heapwise.model.recording import Scope
 from support.runs import plan, report, steady
 
-EVERYTHING = dict.fromkeys(CATALOGUE, 10.0)
+EVERYTHING = dict.fromkeys(CATALOGUE, 1e9)
 
 
 def load(rate: int = 10, seconds: float = 10, url: str = "http://127.0.0.1:8080/a") -> LoadResult:
@@ -28,7 +28,7 @@ def load(rate: int = 10, seconds: float = 10, url: str = "http://127.0.0.1:8080/
 def spoiled(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     """Metrics that fall by a factor of a hundred, and are still undecided."""
     mine = report(metrics=EVERYTHING, **before)
-    theirs = report(metrics=dict.fromkeys(CATALOGUE, 0.1), **after)
+    theirs = report(metrics=dict.fromkeys(CATALOGUE, 1e7), **after)
     return {row.metric for row in compare(mine, theirs).rows if row.verdict is Verdict.UNDECIDED}
 
 
@@ -70,9 +70,30 @@ def test_other_targets_spoil_everything() -> None:
     assert spoiled({"load_result": sides[0]}, {"load_result": sides[1]}) == set(CATALOGUE)
 
 
+def test_of_many_targets_some_that_differ_are_named() -> None:
+    """300 URLs of 8 KB would make a sentence of megabytes."""
+    many = [Target("GET", f"http://h/{n}" + "x" * 8_000) for n in range(300)]
+    sides = [
+        summarise(steady(0, 1, 10), replace(plan(10, 1), targets=tuple(targets)))
+        for targets in (many, [*many[:-1], Target("GET", "http://h/other")])
+    ]
+    (found,) = differences(*(report(load_result=side) for side in sides))
+    assert len(found.problem.what) < 700
+    assert "299xxx" in found.problem.what
+    assert "GET /other" in found.problem.what
+    assert found.problem.what.count("and 297 more") == 2
+
+
 def test_another_unit_of_work_spoils_everything() -> None:
     """Bytes per second are not bytes per request."""
     assert spoiled({"work_unit": "s"}, {"work_unit": "req"}) == set(CATALOGUE)
+
+
+def test_costs_per_second_of_a_load_that_nobody_knows_are_not_judged() -> None:
+    """Half the traffic halves bytes per second and collections, and is no improvement."""
+    (found,) = differences(report(work_unit="s"), report(work_unit="s"))
+    assert found.name == "load unknown"
+    assert spoiled({"work_unit": "s"}, {"work_unit": "s"}) == set(CATALOGUE)
 
 
 def test_another_runtime_or_gogc_is_told_and_may_be_the_change_itself() -> None:

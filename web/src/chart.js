@@ -81,7 +81,7 @@ export function draw(place, { lines, data, axes, scales, hooks = {}, sync, readX
       cursor: { y: false, points: { size: 7 }, sync: sync && { key: sync, scales: ["x", null] } },
       scales: { x: { time: false }, ...scales },
       axes,
-      series: [{}, ...lines.map(toSeries)],
+      series: [{}, ...lines.map((line, at) => toSeries(line, data[at + 1]))],
       hooks: { ...hooks, setCursor: [(self) => key.show(self.cursor.idx, self.data)] },
     },
     data,
@@ -91,8 +91,10 @@ export function draw(place, { lines, data, axes, scales, hooks = {}, sync, readX
   return plot;
 }
 
-function toSeries({ stroke, width = 1.5, dash, fill, points, paths }) {
-  return { stroke, width, dash, fill, paths, points: points ?? { show: false } };
+function toSeries({ stroke, width = 1.5, dash, fill, points, paths }, column) {
+  // No line leads through a single value: without its point nothing would be drawn at all.
+  const alone = column.filter((y) => y !== null && y !== undefined).length === 1;
+  return { stroke, width, dash, fill, paths, points: points ?? { show: alone, size: 7, fill: stroke } };
 }
 
 function makeKey(lines, readX) {

@@ -39,14 +39,15 @@ function common(recording, view) {
 // The sawtooth: heap in use, live heap, goal; the first in the recording's colour.
 export function heap(place, recording, view) {
   const colours = palette(recording.role);
-  const looks = [
-    { stroke: colours.main, width: 1, fill: `${colours.main}30` },
-    { stroke: colours.ink, width: 1.25 },
-    { stroke: colours.muted, dash: [5, 4] },
-  ];
+  const looks = {
+    "heap in use": { stroke: colours.main, width: 1, fill: `${colours.main}30` },
+    "live heap": { stroke: colours.ink, width: 1.25 },
+    goal: { stroke: colours.muted, dash: [5, 4] },
+  };
   return draw(place, {
     ...common(recording, view),
-    lines: lines(recording.heap, looks),
+    // By name: any of the three may be missing.
+    lines: recording.heap.map((each) => ({ ...(looks[each.name] ?? looks.goal), ...named(each) })),
     data: align(recording.heap),
     axes: [timeAxis(colours), valueAxis("B", colours, { incrs: BINARY_STEPS })],
     padding: STRIP_PADDING,
@@ -92,9 +93,10 @@ export function percentiles(place, recordings, view) {
   const curves = recordings.flatMap((recording) =>
     recording.percentiles.map((series, at) => ({
       ...nines(series, recording, recordings.length),
-      stroke: palette(recording.role).main,
-      width: 2 - at / 2,
-      dash: at > 0 ? [5, 4] : undefined,
+      // One hue a recording, strong for what users see; dashes and half the ink for the service.
+      stroke: at > 0 ? `${palette(recording.role).main}b0` : palette(recording.role).main,
+      width: at > 0 ? 1.5 : 2.5,
+      dash: at > 0 ? [3, 5] : undefined,
     })),
   );
   const most = curves.reduce((top, each) => Math.max(top, each.x.at(-1) ?? 1), 10);
@@ -136,7 +138,11 @@ function powersOfTen(most) {
 }
 
 function lines(series, looks) {
-  return series.map((each, at) => ({ ...looks[at % looks.length], name: each.name, unit: each.unit }));
+  return series.map((each, at) => ({ ...looks[at % looks.length], ...named(each) }));
+}
+
+function named({ name, unit }) {
+  return { name, unit };
 }
 
 // The scale that all panels of a section share.

@@ -20,6 +20,7 @@ from heapwise.analysis.sampling_error import (
     sampling,
     scaled,
     share_interval,
+    unseen,
 )
 from heapwise.errors import ProfileError
 from heapwise.model.finding import Interval
@@ -81,11 +82,13 @@ class Allocation:
         sites: one per distinct path.
         total: of them all.
         measuring: what was left out.
+        distance: mean bytes between two samples; 0 where nothing was missed.
     """
 
     sites: tuple[CallSite, ...]
     total: Weight
     measuring: Weight
+    distance: float
 
     def part(self, size: float) -> float:
         """``size`` bytes as a share of all, 0 where there are none."""
@@ -97,16 +100,18 @@ class Allocation:
         rest_variance = self.total.size_variance - part.size_variance
         return share_interval(
             interval(part.size, part.size_variance),
-            interval(max(0.0, rest), max(0.0, rest_variance)),
+            interval(rest, max(0.0, rest_variance)) if rest > 0 else unseen(self.distance),
         )
 
     def count_share(self, part: Weight) -> Interval:
         """The share of all sampled objects that ``part`` holds."""
         rest = self.total.count - part.count
         rest_variance = self.total.count_variance - part.count_variance
+        # How many objects an event stands for depends on their size: take that of the seen ones.
+        weight = self.total.count_variance / self.total.count if self.total.count > 0 else 0.0
         return share_interval(
             interval(part.count, part.count_variance),
-            interval(max(0.0, rest), max(0.0, rest_variance)),
+            interval(rest, max(0.0, rest_variance)) if rest > 0 else unseen(weight),
         )
 
 
@@ -137,6 +142,7 @@ def allocation(window: Profile) -> Allocation:
         sites=tuple(CallSite(path, weight) for path, weight in sites.items()),
         total=total,
         measuring=measuring,
+        distance=float(window.period) if window.period > 1 else 0.0,
     )
 
 
@@ -178,6 +184,8 @@ def allocs_per_work(weight: Weight, per_work: PerWork | None) -> Interval | None
 
 def _weights(window: Profile, paths: CallPaths, errors: Sampling) -> Iterable[tuple[Path, Weight]]:
     size, count = window.column("alloc_space"), window.column("alloc_objects")
+    # Counters only grow; what became less is of another process or another rate, and no credit.
+    size, count = np.maximum(size, 0), np.maximum(count, 0)
     columns = (size, errors.bytes_variance, count, errors.objects_variance, errors.hits)
     for sample in np.flatnonzero((size > 0) | (count > 0)):
         frames = paths.stack(int(window.stacks[sample]))

@@ -7,21 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from heapwise.analysis.unlike import Unlike, differences
 from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
-from heapwise.model.finding import Finding
-from heapwise.model.metrics import (
-    CATALOGUE,
-    Direction,
-    Exactness,
-    Family,
-    Metric,
-    MetricValue,
-)
+from heapwise.model.metrics import CATALOGUE, Direction, Exactness, Metric, MetricValue
+from heapwise.model.recording import Problem, Scope
 from heapwise.model.report import RunReport
-from heapwise.units import format_share
-
-ONE_CYCLE = 1.0
-"""Whether a cycle ends just before a fence or just after it is chance."""
-
+from heapwise.units import format_share, format_value
 
 EQUAL = 0.002
 """Exact figures that differ by less print alike, and are called the same."""
@@ -43,9 +32,9 @@ def compare(before: RunReport, after: RunReport) -> Comparison:
         after=after.name,
         work_unit=unit,
         rows=tuple(_rows(mine, theirs, unit, unlike)),
-        problems=tuple(each.problem for each in unlike),
-        gone=_only_in(before.findings, after.findings),
-        new=_only_in(after.findings, before.findings),
+        problems=(*(each.problem for each in unlike), *_undiagnosed(before, after)),
+        gone=_only_in(before, after),
+        new=_only_in(after, before),
     )
 
 
@@ -56,8 +45,7 @@ def _rows(
     unlike: Iterable[Unlike],
 ) -> Iterable[ComparisonRow]:
     for ident, metric in CATALOGUE.items():
-        first = before.get(ident, MetricValue(metric=ident, value=None))
-        second = after.get(ident, MetricValue(metric=ident, value=None))
+        first, second = _figure(before, ident), _figure(after, ident)
         if first.value is None and second.value is None:
             continue
         verdict, why = _verdict(metric, first, second, unlike)
@@ -73,13 +61,22 @@ def _rows(
         )
 
 
+def _figure(run: Mapping[str, MetricValue], ident: str) -> MetricValue:
+    """A figure of a run; what is no number was not measured."""
+    figure = run.get(ident)
+    if figure is None or figure.value is None or not math.isfinite(figure.value):
+        return MetricValue(metric=ident, value=None)
+    return figure
+
+
 def _verdict(
     metric: Metric, before: MetricValue, after: MetricValue, unlike: Iterable[Unlike]
 ) -> tuple[Verdict, str]:
-    for side, value in (("before", before), ("after", after)):
-        if value.invalid:
-            return Verdict.INVALID, f"{side}: {value.invalid}"
-    for side, value in (("before", before), ("after", after)):
+    sides = (("before", before), ("after", after))
+    spoiled = [f"{side}: {value.invalid}" for side, value in sides if value.invalid]
+    if spoiled:
+        return Verdict.INVALID, "; ".join(spoiled)
+    for side, value in sides:
         if value.value is None:
             return Verdict.UNDECIDED, f"not measured {side}"
     for difference in unlike:
@@ -94,26 +91,31 @@ def _judge(metric: Metric, before: float, after: float) -> tuple[Verdict, str]:
     if not _apart(metric, before, after):
         if metric.exactness is Exactness.EXACT and abs(after - before) <= EQUAL * max(before, 0.0):
             return Verdict.SAME, ""
-        return Verdict.UNDECIDED, f"one run each cannot tell below {_limit(metric.resolution)}"
+        return Verdict.UNDECIDED, _too_close(metric, before, after)
     if metric.direction is Direction.NEITHER:
         return Verdict.CHANGED, ""
     lower_is_better = metric.direction is Direction.LOWER
     return (Verdict.BETTER if (after < before) is lower_is_better else Verdict.WORSE), ""
 
 
-def _limit(resolution: float) -> str:
-    return format_share(resolution) if resolution < 1 else f"a factor of {1 + resolution:g}"
+def _too_close(metric: Metric, before: float, after: float) -> str:
+    if abs(after - before) <= metric.floor:
+        limit = format_value(metric.floor, metric.unit)
+    elif metric.resolution < 1:
+        limit = format_share(metric.resolution)
+    else:
+        limit = f"a factor of {1 + metric.resolution:g}"
+    return f"one run each cannot tell below {limit}"
 
 
 def _apart(metric: Metric, before: float, after: float) -> bool:
     """True where the two differ by more than the metric resolves.
 
-    The larger is measured against the smaller, so that halving counts as much as doubling.
+    The larger is measured against the smaller, so that halving counts as much as doubling; next
+    to nothing every ratio is large, and only the floor tells.
     """
-    if metric.family is Family.GC and metric.unit == "count" and abs(after - before) <= ONE_CYCLE:
-        return False
     low, high = sorted((before, after))
-    return high - low > metric.resolution * max(low, 0.0)
+    return high - low > max(metric.floor, metric.resolution * low)
 
 
 def _delta(before: float | None, after: float | None) -> float | None:
@@ -124,16 +126,27 @@ def _delta(before: float | None, after: float | None) -> float | None:
     return delta if math.isfinite(delta) else None
 
 
-def _only_in(these: Iterable[Finding], those: Iterable[Finding]) -> tuple[str, ...]:
-    """Findings that the other run lacks, by code and place.
+def _only_in(this: RunReport, other: RunReport) -> tuple[str, ...]:
+    """Causes of findings that the other run lacks; none where nobody could have found them."""
+    if not _diagnosed(other):
+        return ()
+    known = {finding.cause for finding in other.findings}
+    causes = (finding.cause for finding in this.findings)
+    return tuple(dict.fromkeys(cause for cause in causes if cause not in known))
 
-    Lines move when code is fixed and a dependency's functions are renamed from one release to the
-    next, so the place is the module without its version, or the function of one's own code.
-    """
-    known = {_place(finding) for finding in those}
-    return tuple(dict.fromkeys(_place(each) for each in these if _place(each) not in known))
+
+def _diagnosed(report: RunReport) -> bool:
+    """Whether the silence of a run means that there was nothing to find."""
+    seen = report.owners is not None and bool(report.owners.rows)
+    spoiled = any(each.scope in (Scope.ALL, Scope.ALLOCATION) for each in report.problems)
+    return bool(report.findings) or (seen and not spoiled)
 
 
-def _place(finding: Finding) -> str:
-    function = finding.where.partition(" ")[0]
-    return f"{finding.code} {finding.module.partition('@')[0] or function}"
+def _undiagnosed(before: RunReport, after: RunReport) -> Iterable[Problem]:
+    for side, report, other in (("before", before, after), ("after", after, before)):
+        if other.findings and not _diagnosed(report):
+            yield Problem(
+                scope=Scope.NONE,
+                what=f"what was found {'after' if side == 'before' else 'before'} can be neither"
+                f" confirmed nor ruled out {side}: that run does not tell who allocated",
+            )

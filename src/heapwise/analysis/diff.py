@@ -42,9 +42,11 @@ def subtract(before: Profile, after: Profile) -> Profile:
         after: the later one.
 
     Raises:
-        ProfileError: the two do not count the same things.
+        ProfileError: the two do not count the same things, or not at the same sampling rate: the
+            runtime scales everything since its start by the rate of the moment.
     """
     _require_same_kind(before, after)
+    _require_same_rate(before, after)
     tables = _Tables()
     gained, known = tables.adopt(after), tables.adopt(before)
     rows: dict[tuple[int, bytes], int] = {}
@@ -80,6 +82,16 @@ def _require_same_kind(before: Profile, after: Profile) -> None:
         "the two profiles cannot be subtracted",
         f"one counts {_kind(before)}, the other {_kind(after)}",
         "take both from the same endpoint",
+    )
+
+
+def _require_same_rate(before: Profile, after: Profile) -> None:
+    if before.period == after.period or not len(before) or not len(after):
+        return
+    raise ProfileError(
+        "the two profiles cannot be subtracted",
+        f"the sampling rate changed from {before.period:,} to {after.period:,} between them",
+        "set runtime.MemProfileRate once, first thing in main",
     )
 
 

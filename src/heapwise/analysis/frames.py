@@ -7,7 +7,7 @@ one more line there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,19 +37,23 @@ class RuntimeFrames(NamedTuple):
         is_library: whether (function, file) belongs to the standard library or the runtime.
         package_of: the package in a function's name.
         module_of: ``module@version`` of a file, empty where it has none.
+        vendored_of: import path of a package that the service carries along, from its file.
     """
 
     is_library: Callable[[str, str], bool]
     package_of: Callable[[str], str]
     module_of: Callable[[str], str]
+    vendored_of: Callable[[str], str]
 
 
 RUNTIMES: dict[str, RuntimeFrames] = {
-    "go": RuntimeFrames(go_frames.is_library, go_frames.package_of, go_frames.module_of),
+    "go": RuntimeFrames(
+        go_frames.is_library, go_frames.package_of, go_frames.module_of, go_frames.vendored_of
+    ),
 }
 """Every runtime whose frames we know, by `ServiceInfo.runtime`."""
 
-_UNKNOWN = RuntimeFrames(lambda _function, _file: False, str, lambda _file: "")
+_UNKNOWN = RuntimeFrames(lambda _function, _file: False, str, lambda _file: "", lambda _file: "")
 
 
 def frames_of(runtime: str) -> RuntimeFrames:
@@ -78,7 +82,7 @@ class Family:
 
     Attributes:
         packages: import paths; a function belongs by its package ...
-        but_not: ... unless its name within the package matches this.
+        but_not: ... unless its name within the package matches this: it does the opposite.
     """
 
     packages: frozenset[str]
@@ -86,6 +90,24 @@ class Family:
 
     def __contains__(self, function: object) -> bool:
         return isinstance(function, str) and _in_family(self, function)
+
+    def inside(self, path: Sequence[Frame]) -> list[int]:
+        """Where a path, leaf first, is in the family.
+
+        Helpers that both directions share count as what calls them in their own package: a ring
+        buffer of brotli's below ``(*Reader).Read`` is none of a compressor's.
+        """
+        packages = [go_frames.package_of(frame.function) for frame in path]
+        opposite = {
+            package
+            for package, frame in zip(packages, path, strict=True)
+            if package in self.packages and frame.function not in self
+        }
+        return [
+            index
+            for index, package in enumerate(packages)
+            if package in self.packages and package not in opposite
+        ]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -53,6 +53,7 @@ _ROOTS = frozenset(path.partition("/")[0] for path in _LIBRARY)
 _VERSIONED = re.compile(r"(?P<path>[^@]+)@(?P<version>v\d+\.\d+\.\d+[^/@]*)/")
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.[a-z]{2,}")
 _ESCAPED = re.compile(r"!([a-z])")
+_VENDORED = re.compile(r"(?:^|/)vendor/(?P<package>[^/]+\.[^/]+/.+)/[^/]+")
 _PERCENT = re.compile(r"%([0-9a-f]{2})")
 _TOOLCHAIN = "golang.org/toolchain@"
 _GOROOT = re.compile(
@@ -118,3 +119,13 @@ def module_of(file: str) -> str:
         hosts = (index for index, part in enumerate(parts) if _HOST.fullmatch(part))
         path = "/".join(parts[next(hosts, len(parts) - 1) :])
     return _ESCAPED.sub(lambda upper: upper[1].upper(), f"{path}@{version}")
+
+
+@lru_cache(maxsize=1 << 16)
+def vendored_of(file: str) -> str:
+    """The package in a ``vendor`` folder that a file is of; empty where it is in none.
+
+    The standard library's own are not meant: where those lie is `is_library`'s to tell.
+    """
+    found = _VENDORED.search(file)
+    return found["package"] if found else ""

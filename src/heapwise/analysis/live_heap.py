@@ -12,6 +12,9 @@ from heapwise.model.recording import Recording, Window
 _MINIMUM_GOAL = 4 << 20
 """Go's smallest heap goal at GOGC=100; it says nothing about what is alive."""
 
+NO_GOAL = 1 << 60
+"""A goal from here on is what Go sets where the collector is off, whoever switched it off."""
+
 _NO_LIMIT = ("", "off", str(2**63 - 1))
 
 
@@ -36,7 +39,7 @@ def live_heap(counters: Counters, settings: Mapping[str, str]) -> float | None:
         return None
     if growth <= 0 or settings.get("GOMEMLIMIT", "") not in _NO_LIMIT:
         return None
-    if counters.next_gc <= _MINIMUM_GOAL * growth:
+    if not _MINIMUM_GOAL * growth < counters.next_gc < NO_GOAL:
         return None
     stacks = max(0, counters.stack_inuse)
     return max(0.0, (counters.next_gc - stacks * growth) / (1 + growth))
@@ -45,18 +48,21 @@ def live_heap(counters: Counters, settings: Mapping[str, str]) -> float | None:
 def typical_live_heap(recording: Recording, windows: Iterable[Window]) -> float | None:
     """The median live heap of settled windows, bytes.
 
-    From the readings by `live_heap`; where the goal does not tell, from gctrace, which counts in
-    whole MiB: a heap that is nothing to it is unknown, not empty.
+    From the readings by `live_heap`; where the goal of most of them does not tell, from gctrace,
+    which counts in whole MiB: a heap that is nothing to it is unknown, not empty. The readings
+    that do tell are then the largest ones, and no typical ones.
     """
     spans = [(window.before, window.after) for window in windows if window.after]
     settings = recording.manifest.service.settings
     readings = [
-        live
+        live_heap(sample.counters, settings)
         for sample in recording.memory
         if any(first.at_ns < sample.at_ns <= last.at_ns for first, last in spans)
-        and (live := live_heap(sample.counters, settings)) is not None
     ]
-    if not readings:
-        numbers = [(first.counters.num_gc, last.counters.num_gc) for first, last in spans]
-        readings = [float(cycle.heap_live) for cycle in inside(recording.cycles, numbers)]
-    return (statistics.median(readings) or None) if readings else None
+    known = [live for live in readings if live is not None]
+    if 2 * len(known) > len(readings):
+        # Readings that do not tell lie below all that do; more than half are left of them.
+        return statistics.median([0.0] * (len(readings) - len(known)) + known)
+    numbers = [(first.counters.num_gc, last.counters.num_gc) for first, last in spans]
+    traced = [cycle.heap_live for cycle in inside(recording.cycles, numbers)]
+    return (float(statistics.median(traced)) or None) if traced else None

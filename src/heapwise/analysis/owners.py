@@ -28,6 +28,11 @@ from heapwise.units import format_count, format_share
 OwnerKey = tuple[str, str]
 """Function and module of an owner."""
 
+_NOTHING = (
+    "Not one sampled allocation of the service falls into the run: who allocated is unknown. Run"
+    " longer or at a higher rate, and see that the service does not set MemProfileRate to 0."
+)
+
 FEW_HITS = 5
 """A row with fewer sampled events is a guess."""
 
@@ -70,7 +75,7 @@ def owner_table(
         rows=tuple(_row(owner, spent, per_work, reachable.get(owner.key, 0)) for owner in shown),
         rest_bytes_share=spent.part(sum(owner.weight.size for owner in rest)),
         dies_young=_dies_young(spent, reachable) if live is not None else None,
-        notes=tuple(_notes(spent, per_work, shown, frames)),
+        notes=tuple(_notes(spent, per_work, shown, frames)) if shown else (_NOTHING,),
     )
 
 

@@ -84,15 +84,29 @@ def interval(estimate: float, variance: float) -> Interval:
     return Interval(estimate, estimate * estimate / high, high)
 
 
+def unseen(distance: float) -> Interval:
+    """What may have been allocated where not a single event was seen.
+
+    The limit of `interval` for an estimate of nothing.
+
+    Args:
+        distance: what one event stands for: the mean distance between samples for bytes.
+    """
+    return Interval(0.0, 0.0, _Z * _Z * max(0.0, distance))
+
+
 def share_interval(part: Interval, rest: Interval) -> Interval:
     """The 95 % interval of ``part / (part + rest)``, two independent estimates.
 
-    Taken on the odds' logarithm, where both errors add up, so that it stays within 0 and 1.
+    Taken on the odds' logarithm, where both errors add up, so that it stays within 0 and 1. Where
+    nothing was seen of one of them it is Wilson's interval for n of n: from ``n / (n + z ** 2)``.
     """
     if part.low <= 0 or rest.low <= 0:
-        # Of one of the two not a single event was seen, so there is nothing to tell its error by.
-        share = 1.0 if part.value > 0 else 0.0
-        return Interval(share, share, share)
+        return Interval(
+            _part(part.value, rest.value),
+            _part(part.value, rest.high) if part.value > rest.value else 0.0,
+            _part(part.high, rest.value) if rest.value > part.value else 1.0,
+        )
     share = part.value / (part.value + rest.value)
     part_down, part_middle, part_up = _logarithms(part)
     rest_down, rest_middle, rest_up = _logarithms(rest)
@@ -105,6 +119,10 @@ def share_interval(part: Interval, rest: Interval) -> Interval:
 def scaled(values: Interval, factor: float) -> Interval:
     """All three values times ``factor``."""
     return Interval(values.value * factor, values.low * factor, values.high * factor)
+
+
+def _part(part: float, rest: float) -> float:
+    return part / (part + rest) if part > 0 else 0.0
 
 
 def _logarithms(values: Interval) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from heapwise.analysis.gcstats import cycle_end_ns, ends_ns, process_start_ns
-from heapwise.analysis.live_heap import live_heap
+from heapwise.analysis.live_heap import NO_GOAL, live_heap
 from heapwise.analysis.slices import latency_over_time, latency_percentiles, rate_over_time
 from heapwise.analysis.thin import thin, thin_marks
 from heapwise.analysis.windows import load_start_ns
@@ -51,7 +51,7 @@ def heap_over_time(recording: Recording, zero_ns: int) -> tuple[Series, ...]:
     readings = recording.memory
     teeth, left = _cycles(recording, zero_ns)
     in_use = [(_x(sample, zero_ns), float(sample.counters.heap_alloc)) for sample in readings]
-    goal = [(_x(sample, zero_ns), float(sample.counters.next_gc)) for sample in readings]
+    goal = [(_x(sample, zero_ns), _goal(sample)) for sample in readings]
     live = _live(readings, recording.manifest.service.settings, zero_ns)
     lines = (
         _line("heap in use", [*in_use, *teeth]),
@@ -82,6 +82,12 @@ def _live(
     readings: Iterable[MemorySample], settings: Mapping[str, str], zero_ns: int
 ) -> list[Point]:
     return [(_x(sample, zero_ns), live_heap(sample.counters, settings)) for sample in readings]
+
+
+def _goal(sample: MemorySample) -> float | None:
+    """The goal; None where the collector is off, whose goal of exabytes would flatten the rest."""
+    goal = sample.counters.next_gc
+    return float(goal) if goal < NO_GOAL else None
 
 
 def _x(sample: MemorySample, zero_ns: int) -> float:

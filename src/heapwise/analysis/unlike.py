@@ -43,13 +43,20 @@ _EVERYTHING = frozenset(Family)
 _PER_RUN = frozenset({Family.GC, Family.LATENCY, Family.CPU, Family.MEMORY, Family.LOAD})
 """Figures that depend on how much was asked of the service, and not only on each request."""
 
+_MOST_NAMED, _LONGEST = 3, 80
+"""Targets in a sentence, and characters of each."""
+
+_TIME = "s"
+"""The unit of work where nobody counted any."""
+
 
 def differences(before: RunReport, after: RunReport) -> tuple[Unlike, ...]:
     """What differs besides the code.
 
     Another machine spoils timings; another rate or duration spoils what is not per unit of work;
-    other targets or another unit of work spoil everything. Another runtime or other settings may
-    be the very change that is being judged: they are said, and spoil nothing.
+    other targets, another unit of work or a load that nobody knows spoil everything. Another
+    runtime or other settings may be the very change that is being judged: they are said, and
+    spoil nothing.
     """
     return (
         *_machine(before, after),
@@ -69,6 +76,9 @@ def _work(before: RunReport, after: RunReport) -> Iterable[Unlike]:
     if before.work_unit != after.work_unit:
         problem = _differ("unit of work", (before.work_unit, after.work_unit), Scope.ALL)
         yield Unlike("unit of work", problem, _EVERYTHING)
+    elif before.work_unit == _TIME:
+        what = "the load was made by somebody else: whether it was the same is unknown"
+        yield Unlike("load unknown", Problem(scope=Scope.ALL, what=what), _EVERYTHING)
 
 
 def _runtime(before: RunReport, after: RunReport) -> Iterable[Unlike]:
@@ -85,7 +95,8 @@ def _load(before: LoadResult | None, after: LoadResult | None) -> Iterable[Unlik
     if before is None or after is None:
         return
     if _targets(before) != _targets(after):
-        texts = [", ".join(_targets(side)) for side in (before, after)]
+        mine, theirs = _targets(before), _targets(after)
+        texts = [_some(mine, theirs), _some(theirs, mine)]
         yield Unlike("targets", _differ("targets", texts, Scope.ALL), _EVERYTHING)
     rates = (before.total.asked_rate, after.total.asked_rate)
     if rates[0] != rates[1]:
@@ -94,6 +105,15 @@ def _load(before: LoadResult | None, after: LoadResult | None) -> Iterable[Unlik
     elif before.total.scheduled != after.total.scheduled:
         texts = [f"{side.total.scheduled:,} hits" for side in (before, after)]
         yield Unlike("duration", _differ("duration", texts, Scope.LATENCY), _PER_RUN)
+
+
+def _some(targets: Sequence[str], others: Sequence[str]) -> str:
+    """A few targets by name, those that the others lack first."""
+    known = set(others)
+    first = sorted(targets, key=lambda target: target in known)[:_MOST_NAMED]
+    names = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in first]
+    more = len(targets) - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more else "")
 
 
 def _targets(load: LoadResult) -> tuple[str, ...]:

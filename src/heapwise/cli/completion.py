@@ -15,7 +15,7 @@ from heapwise.cli.output import write_data
 def command(shell: str) -> None:
     """Print the completion script of a shell.
 
-    Bash users put ``eval "$(heapwise completion bash)"`` into ~/.bashrc.
+    For bash, put this into ~/.bashrc: eval "$(heapwise completion bash)"
     """
     completion = get_completion_class(shell)
     assert completion is not None  # noqa: S101 - click knows the three shells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from fractions import Fraction
 from pathlib import Path
 
@@ -40,8 +41,8 @@ def command(
     result = carry_out(case, VARIANTS, scale, out_dir=out_dir, force=force, quiet=quiet)
     write_data(envelope(result) if as_json else render_lab(result))
     if not quiet:
-        note(f"recorded in {out_dir}, report in {out_dir / REPORT}")
-        next_step(f"open {out_dir / REPORT} in a browser")
-        next_step(f"heapwise report {out_dir}/before.hw    the whole story of one run")
-        next_step("heapwise run 'GET http://localhost:8080/' -rate=100    your own service")
+        note(f"recorded in {out_dir}; open {out_dir / REPORT} in a browser")
+        next_step(f"heapwise report {shlex.quote(str(out_dir / 'before.hw'))}")
+        note("and on your own service:")
+        next_step("heapwise doctor 'GET http://localhost:8080/'")
     demand(result)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
+from heapwise.cli.gostyle import TYPED
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, write_data
 from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
 from heapwise.model.check import Checkup, Level
 from heapwise.model.envelope import envelope
+from heapwise.model.load import Plan
 from heapwise.names import visible
-from heapwise.record.preflight import checkup
+from heapwise.record.checkup import checkup
 
 MARKS = {Level.OK: "ok  ", Level.NOTE: "note", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
@@ -39,7 +43,16 @@ def command(
     if result.failed:
         ctx.exit(1)
     if not as_json:
-        next_step(f"heapwise run {' '.join(target) or 'TARGET'} -o before.hw")
+        command_name = "run" if wants_load else "record"
+        next_step(
+            f"heapwise {command_name} -o before.hw {shlex.join(arguments(ctx, plan, service))}"
+        )
+
+
+def arguments(ctx: click.Context, plan: Plan | None, service: str | None) -> tuple[str, ...]:
+    """What the run or the recording needs: what was typed, or just the service."""
+    typed: tuple[str, ...] = ctx.meta[TYPED]
+    return typed if plan is not None else (service or "",)
 
 
 def render(result: Checkup) -> str:

@@ -12,8 +12,13 @@ from heapwise.diagnose.registry import RULES, Rule, sections
 from heapwise.errors import UsageError
 
 
+def codes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The codes that begin like this, for the shell."""
+    return [rule.CODE for rule in RULES if rule.CODE.startswith(incomplete.upper())]
+
+
 @make_command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 def command(code: str | None) -> None:
     """Say what a finding's CODE means, or list the codes there are."""
     if code is None:

@@ -38,7 +38,7 @@ def conclude(path: Path, *, html: Path | None, as_json: bool, quiet: bool) -> in
         write_file(render_html([report]), html)
     if not quiet:
         note(f"recorded in {path}" + (f", report in {html}" if html else ""))
-        next_step(report.next_command)
+        next_step(report.next_command, page_written=html is not None)
     if recording.state is State.INTERRUPTED:
         return Interrupted.exit_code
     return exit_code(report)

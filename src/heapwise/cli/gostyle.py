@@ -5,6 +5,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 import click
+from click.shell_completion import CompletionItem
+
+TYPED = "heapwise.typed"
+"""Where a context keeps the command's arguments as they were typed."""
 
 
 class GoStyleCommand(click.Command):
@@ -15,7 +19,8 @@ class GoStyleCommand(click.Command):
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Rewrite, then parse as click does."""
+        """Rewrite, then parse as click does; what was typed stays in ``ctx.meta[TYPED]``."""
+        ctx.meta[TYPED] = tuple(args)
         return super().parse_args(ctx, self.rewritten(ctx, args))
 
     def rewritten(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -37,36 +42,45 @@ class GoStyleCommand(click.Command):
                 result += [word, *words]
                 break
             flag = word.startswith("-") and len(word) > 2
-            result.append(_rewrite(ctx, word, long_names, short_names) if flag else word)
+            result += _rewrite(ctx, word, long_names, short_names) if flag else [word]
         return result
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete ``-ra`` and ``-sample_i`` too."""
+        if incomplete[:1] == "-" and len(incomplete) > 1:
+            incomplete = "--" + incomplete.lstrip("-").replace("_", "-")
+        return super().shell_complete(ctx, incomplete)
 
 
 def _rewrite(
     ctx: click.Context, word: str, long_names: dict[str, click.Parameter], short_names: set[str]
-) -> str:
+) -> list[str]:
     name, equals, value = word.lstrip("-").partition("=")
     name = name.replace("_", "-")
     parameter = long_names.get(name)
     if parameter is not None:
         if equals and isinstance(parameter, click.Option) and parameter.is_flag:
-            return _switch(ctx, name, value)
-        return f"--{name}{equals}{value}"
+            return _switch(ctx, parameter, name, value)
+        return [f"--{name}{equals}{value}"]
+    if ctx.resilient_parsing:  # while completing
+        return [word]
     near = get_close_matches(name, long_names, 1)
     # -raet=5 could be -r with the value "aet=5", but nobody means that.
     if word.startswith("--") or name[:1] not in short_names or (near and equals and value):
         hint = f" Did you mean -{near[0]}?" if near else ""
         ctx.fail(f"No such option: {word.partition('=')[0]}.{hint}")
     if word[2:3] == "=":  # -r=5: click would take "=5" for the value
-        return f"-{word[1]}{word[3:]}"
-    return word
+        return [f"-{word[1]}{word[3:]}"]
+    return [word]
 
 
-def _switch(ctx: click.Context, name: str, value: str) -> str:
+def _switch(ctx: click.Context, option: click.Option, name: str, value: str) -> list[str]:
     """Go's ``-flag=true`` and ``-flag=false``."""
     if value.lower() in {"1", "t", "true"}:
-        return f"--{name}"
+        return [f"--{name}"]
     if value.lower() in {"0", "f", "false"}:
-        return f"--no-{name}"
+        opposite = option.secondary_opts if f"--{name}" in option.opts else option.opts
+        return opposite[-1:]  # a switch that has none is off unless it is named
     raise click.UsageError(
         f"-{name} is a switch: write -{name}, -{name}=true or -{name}=false.", ctx
     )

@@ -13,13 +13,14 @@ import click
 
 from heapwise.cli.options import TABLE, Option
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist, next_step, note, write_data, write_file
+from heapwise.cli.output import must_not_exist, note, write_data, write_file
 from heapwise.cli.progress import progress_line
-from heapwise.errors import GateFailed
+from heapwise.errors import GateFailed, UsageError
 from heapwise.lab.library import Case, case_names, find_case
 from heapwise.lab.runner import run_lab
 from heapwise.lab.spec import Scale
 from heapwise.lab.text import render_case, render_lab
+from heapwise.load.schedule import total
 from heapwise.model.envelope import envelope
 from heapwise.model.lab import LabResult
 from heapwise.model.load import ConstantRate, Hits, Plan
@@ -32,6 +33,11 @@ REPORT = "report.html"
 def scale_option(name: str) -> Option:
     """The table's option for rate or duration, where the lab's own value is the default."""
     return replace(TABLE[name], default=None, help=f"{TABLE[name].help} Default: the lab's.")
+
+
+def labs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The labs whose names begin like this, for the shell."""
+    return [name for name in case_names() if name.startswith(incomplete)]
 
 
 @click.group("lab")
@@ -49,14 +55,14 @@ def list_labs() -> None:
 
 
 @make_command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=labs)
 def show(name: str) -> None:
     """Say what a lab builds, sends and expects."""
     write_data(render_case(find_case(name)))
 
 
 @make_command("run", "variant", "output", "force", "json", "quiet")
-@click.argument("name")
+@click.argument("name", shell_complete=labs)
 @scale_option("duration").decorate
 @scale_option("rate").decorate
 def run(
@@ -83,12 +89,12 @@ def run(
     )
     write_data(envelope(result) if as_json else render_lab(result))
     if not quiet:
-        next_step(f"open {out_dir / REPORT}")
+        note(f"recorded in {out_dir}; open {out_dir / REPORT} in a browser")
     demand(result)
 
 
 @make_command("check", "output", "force", "json", "quiet")
-@click.argument("name")
+@click.argument("name", shell_complete=labs)
 def check(name: str, output: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
     """Run every variant of a lab at reduced scale, as CI does.
 
@@ -124,10 +130,17 @@ def chosen(case: Case, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def scaled(base: Scale, rate: Fraction | None, duration: int | None) -> Scale:
-    """A lab's scale with the user's rate (per second) and duration (ns) in place of its own."""
+    """A lab's scale with the user's rate (per second) and duration (ns) in place of its own.
+
+    Raises:
+        UsageError: that makes no request, or too many.
+    """
+    rate = base.per_second if rate is None else rate
+    duration = base.duration_ns if duration is None else duration
+    total(ConstantRate.of(rate, duration))
     return Scale(
-        rate=base.rate if rate is None else f"{rate.numerator}/{rate.denominator}s",
-        duration=base.duration if duration is None else f"{duration}ns",
+        rate=f"{rate.numerator}/{rate.denominator}s",
+        duration=f"{duration}ns",
         warmup=base.warmup,
     )
 
@@ -143,6 +156,8 @@ def carry_out(
 ) -> LabResult:
     """Run a lab with progress, and write its report beside the recordings."""
     report = out_dir / REPORT
+    if out_dir.exists() and not out_dir.is_dir():
+        raise UsageError(f"{out_dir} is not a folder", hint="choose another name with -o")
     for path in (*(out_dir / f"{name}.hw" for name in variants), report):
         must_not_exist(path, force=force)
     with ExitStack() as stack:

@@ -22,13 +22,13 @@ from heapwise.formats.hits import write_hits
 from heapwise.load.driver import LoadDriver
 from heapwise.load.engine import Phase
 from heapwise.load.metrics import summarise, validity
-from heapwise.load.schedule import total
 from heapwise.model.envelope import envelope
 from heapwise.model.load import ConstantRate, HitFlag, Hits, LoadResult, Plan
 from heapwise.model.profile import Int64s
 from heapwise.model.recording import Problem
 from heapwise.record.interrupt import stop_on_signal
 from heapwise.report.load_text import render_load
+from heapwise.units import NS_PER_S
 
 Show = Callable[[str, Hits | None], None]
 
@@ -68,7 +68,6 @@ def command(
     elif output and not output.is_char_device():
         must_be_free(output, force=force)
     plan = build_plan(target, plan_options)
-    total(plan.schedule)
     reports = as_json or output is not None or sys.stdout.isatty()
     if not quiet:
         for endpoint, address in plan.addresses.items():
@@ -83,7 +82,7 @@ def command(
     if reports:
         write_data(envelope(result) if as_json else render_load(result, problems))
     if not quiet and (as_json or not reports):
-        _warn(problems)
+        _warn(result, problems)
     ctx.exit(Interrupted.exit_code if interrupted else exit_code(result, problems))
 
 
@@ -113,7 +112,7 @@ def drive(plan: Plan, file: BinaryIO | None, show: Show) -> tuple[Hits, bool]:
 
     targets = tuple(range(len(plan.targets)))
     phases = [("load", Phase(schedule=plan.schedule, targets=targets))]
-    if plan.warmup_ns:
+    if plan.schedule.rate * plan.warmup_ns >= NS_PER_S:  # else not even one hit would be due
         warmup = ConstantRate.of(plan.schedule.rate, plan.warmup_ns)
         phases.insert(0, ("warm-up", Phase(schedule=warmup, targets=targets, flags=HitFlag.WARMUP)))
     with (
@@ -147,6 +146,10 @@ def _hits_file(output: Path | None, *, to_stdout: bool) -> Iterator[BinaryIO | N
         yield file
 
 
-def _warn(problems: tuple[Problem, ...]) -> None:
+def _warn(result: LoadResult, problems: tuple[Problem, ...]) -> None:
+    if not result.total.succeeded:
+        seen = {**result.total.statuses, **result.total.errors}
+        what = ", ".join(f"{count:,} × {name}" for name, count in seen.items())
+        note(f"none of {result.total.scheduled:,} requests succeeded: {what or 'none was sent'}")
     for problem in problems:
         note(f"INVALID {problem.scope}: {problem.what}; {problem.remedy}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -61,6 +61,25 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse what no JSON, no manifest and no terminal could repeat."""
+        for word in args:
+            if not word.isascii() and word != word.encode(errors="ignore").decode():
+                ctx.fail(f"An argument is not UTF-8: {word!r}.")
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader of our pipe that has had enough, as `| head` has, ends it well.
+
+        click would exit with 1.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Python must not complain on exit about what it could not flush.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -69,14 +88,18 @@ class LazyGroup(click.Group):
             from difflib import get_close_matches  # noqa: PLC0415 - only for the error
 
             near = get_close_matches(args[0], [*COMMANDS, *ALIASES], 1)
-            hint = f" Did you mean {near[0]!r}?" if near else " See 'heapwise --help'."
+            hint = f" Did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
 
 @click.command(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "color": False if os.environ.get("NO_COLOR") else None,  # None: only on a terminal
+    },
     epilog="Flags may be written Go's way: -rate=1000 is --rate 1000.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="heapwise")
@@ -93,22 +116,28 @@ def main() -> None:
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        code = error.exit_code
+    except click.ClickException as error:
+        complain(refusal(error))
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("heapwise: interrupted", err=True)
         code = 130
-    except BrokenPipeError:
-        # The reader of our pipe has had enough, as `| head` does; Python must not complain on exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except OSError as error:  # a disk that filled up under a report, a terminal that went away
-        complain(
-            HeapwiseError("could not go on", f"{error.filename or ''} {error.strerror}".strip())
-        )
+        place = f" at {error.filename}" if error.filename else ""
+        complain(HeapwiseError(f"could not go on{place}", error.strerror or str(error)))
         code = HeapwiseError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def refusal(error: click.ClickException) -> HeapwiseError:
+    """What click has against the command line, in one line, and where to read more."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context is not None else "heapwise"
+    message = " ".join(error.format_message().split())
+    return HeapwiseError(message.removesuffix("."), hint=f"'{path} --help' shows how it is used")
 
 
 def complain(error: HeapwiseError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ import click
 
 from heapwise.cli.gostyle import GoStyleCommand
 from heapwise.errors import UsageError
-from heapwise.units import parse_duration, parse_rate, parse_size
+from heapwise.units import NS_PER_S, parse_duration, parse_rate, parse_size
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
@@ -33,9 +34,51 @@ class Quantity(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-DURATION = Quantity("duration", parse_duration)
-SIZE = Quantity("size", parse_size)
-RATE = Quantity("rate", parse_rate)
+MAX_DURATION_NS = 366 * 24 * 3600 * NS_PER_S
+"""A year. Beyond it a typing error is likelier, and some timers overflow."""
+
+MAX_SIZE = 1 << 40
+"""A tebibyte, in bytes."""
+
+MAX_COUNT = 1_000_000
+"""More connections or bodies than one machine has room for."""
+
+
+def _duration(text: str) -> int:
+    value = parse_duration(text)
+    if value > MAX_DURATION_NS:
+        raise UsageError(f"longer than a year: {text!r}")
+    return value
+
+
+def _size(text: str) -> int:
+    value = parse_size(text)
+    if not 0 < value <= MAX_SIZE:
+        raise UsageError(f"not a size from 1 B to 1 TiB: {text!r}")
+    return value
+
+
+def _rate(text: str) -> Fraction:
+    value = parse_rate(text)
+    if max(value.as_integer_ratio()) >> 63:
+        raise UsageError(f"has too many digits: {text!r}")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:  # nor is NaN
+        raise UsageError(f"not a share from 0 to 1: {text!r}")
+    return value
+
+
+DURATION = Quantity("duration", _duration)
+SIZE = Quantity("size", _size)
+RATE = Quantity("rate", _rate)
+SHARE = Quantity("share", _share)
 FILE = click.Path(path_type=Path)
 
 
@@ -71,6 +114,7 @@ class Option:
         settings: dict[str, Any] = {"help": self.help, "hidden": self.hidden}
         if self.type is None:
             settings |= {"is_flag": True, "default": bool(self.default)}
+            settings |= {"show_default": self.switch_off}
         else:
             settings |= {"type": self.type, "multiple": self.multiple, "metavar": self.metavar}
             if self.default is not None:
@@ -94,13 +138,14 @@ _ALL = (
            metavar="NAME: VALUE", help="Header added to every request; repeatable."),
     Option(name="timeout", type=DURATION, default="30s", peer="vegeta",
            help="Longest time for one request."),
-    Option(name="max-connections", type=click.IntRange(min=0), default=0, peer="vegeta",
-           parameter="connections", help="Most connections at once; 0 is no limit of ours."),
+    Option(name="max-connections", type=click.IntRange(0, MAX_COUNT), default=0, peer="vegeta",
+           metavar="N", parameter="connections",
+           help="Most connections at once; 0 is no limit of ours."),
     Option(name="keepalive", default=True, switch_off=True, peer="vegeta",
            help="Reuse connections."),
     Option(name="warmup", type=DURATION, default="3s",
            help="Load sent before the figures begin."),
-    Option(name="save-bodies", type=click.IntRange(min=0), default=0, metavar="N",
+    Option(name="save-bodies", type=click.IntRange(0, MAX_COUNT), default=0, metavar="N",
            help="Keep this many response bodies per target."),
     Option(name="allow-remote", help="Allow targets outside loopback and private networks."),
     Option(name="apart", help="Drive the targets one after another, for figures per endpoint."),
@@ -133,8 +178,9 @@ _ALL = (
     Option(name="inuse-space", peer="pprof", help="Same as -sample_index=inuse_space."),
     Option(name="inuse-objects", peer="pprof", help="Same as -sample_index=inuse_objects."),
     Option(name="nodecount", type=click.IntRange(min=-1), default=-1, peer="pprof",
+           metavar="N",
            help="Most rows to show; 0 is all, -1 is all in a pipe and 30 on a terminal."),
-    Option(name="nodefraction", type=click.FloatRange(0, 1), default=0.005, peer="pprof",
+    Option(name="nodefraction", type=SHARE, default="0.005", peer="pprof",
            help="Leave out rows whose cum is below this share of the total."),
     Option(name="cum", default=False, peer="pprof", help="Sort by cum."),
     Option(name="flat", default=False, peer="pprof", help="Sort by flat (the default)."),

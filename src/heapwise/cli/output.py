@@ -21,8 +21,10 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def next_step(text: str) -> None:
-    """Suggest the next command on stderr."""
+def next_step(text: str, *, page_written: bool = False) -> None:
+    """Suggest the next command on stderr, unless it is to write the page just written."""
+    if page_written and text.startswith("heapwise report "):
+        return
     click.echo(f"next: {text}", err=True)
 
 
@@ -47,8 +49,10 @@ def must_be_free(path: Path, *, force: bool) -> None:
     """Refuse to overwrite, and to find out after a long run that there is no such folder.
 
     Raises:
-        UsageError: the path exists and ``force`` is false, or its folder does not.
+        UsageError: the path exists and ``force`` is false, or its folder does not, or it is -.
     """
+    if str(path) == "-":
+        raise UsageError("cannot write this to standard output", hint="name a file or folder")
     if not path.parent.is_dir():
         raise UsageError(f"cannot write {path}", f"there is no folder {path.parent}")
     must_not_exist(path, force=force)

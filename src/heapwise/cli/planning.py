@@ -18,6 +18,7 @@ from heapwise.formats.targets import (
     parse_single,
 )
 from heapwise.load.address import pin_addresses
+from heapwise.load.schedule import total
 from heapwise.model.load import ConstantRate, Plan, Target
 
 MAX_INPUT = 256 << 20
@@ -58,6 +59,7 @@ def build_plan(target: tuple[str, ...], options: PlanOptions, *, pin: bool = Tru
 
     Raises:
         TargetError: a target is malformed, or leads where no load may go.
+        UsageError: rate and duration make no request, or too many.
     """
     body = options["body"]
     targets = add_defaults(
@@ -75,6 +77,7 @@ def build_plan(target: tuple[str, ...], options: PlanOptions, *, pin: bool = Tru
         keepalive=options["keepalive"],
         save_bodies=options["save_bodies"],
     )
+    total(plan.schedule)
     if not pin:
         return plan
     addresses = pin_addresses(targets, allow_remote=options["allow_remote"])
@@ -87,6 +90,11 @@ def read_targets(words: tuple[str, ...], file: Path | None, form: str) -> tuple[
     Raises:
         TargetError: there are none, or one is malformed; with file and line.
     """
+    if words and file is not None:
+        raise TargetError(
+            f"targets from two places: {' '.join(words)!r} and {file}",
+            hint="give a URL or -targets, not both",
+        )
     if words:
         return (parse_single(" ".join(words)),)
     if file is None and sys.stdin.isatty():

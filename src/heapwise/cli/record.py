@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from heapwise.cli.finish import record_and_conclude
+from heapwise.cli.options import TABLE
 from heapwise.cli.options import command as make_command
 from heapwise.record.session import RunRequest
+
+DURATION_RECORDED = replace(
+    TABLE["duration"], help="How long to record; 0 is until Ctrl-C.", peer=""
+)
 
 
 @make_command(
     "record",
-    "duration",
     "exec",
     "interval",
     "output",
@@ -24,6 +29,7 @@ from heapwise.record.session import RunRequest
     "json",
     "quiet",
 )
+@DURATION_RECORDED.decorate
 @click.argument("service", required=False)
 @click.pass_context
 def command(
@@ -42,8 +48,7 @@ def command(
 ) -> None:
     """Measure a service while somebody else makes the load.
 
-    SERVICE is the debug endpoint, as host:port or a URL; by default 127.0.0.1:6060. A duration of
-    0 records until Ctrl-C.
+    SERVICE is the debug endpoint, as host:port or a URL; by default 127.0.0.1:6060.
     """
     request = RunRequest(
         plan=None,

@@ -28,7 +28,7 @@ STDIN = "-"
 
 
 @make_command("report", "type", "output", "force", "json", "max-profile-size", "quiet")
-@click.argument("files", nargs=-1, required=True, metavar="RECORDING|HITS...")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[RECORDING|HITS]...")
 def command(
     files: tuple[str, ...],
     report_type: str,
@@ -40,9 +40,14 @@ def command(
 ) -> None:
     """Show a recording, two recordings before and after a change, or the hits of a load.
 
-    Hits are lines of JSON from `heapwise load` or `vegeta encode`; - reads them from standard
-    input.
+    Hits are lines of JSON from `heapwise load` or `vegeta encode`; without a name, or as -, they
+    come from standard input.
     """
+    if not files and sys.stdin.isatty():
+        raise UsageError("nothing to report", hint="give a recording, or a file of hits")
+    files = files or (STDIN,)
+    if str(output) == STDIN:
+        output = None
     kind = "json" if as_json else report_type
     if output is not None:
         must_be_free(output, force=force)
@@ -60,7 +65,7 @@ def command(
         if output is not None:
             note(f"report in {output}")
         if hint:
-            next_step(hint)
+            next_step(hint, page_written=kind == "html")
 
 
 def _recordings(files: tuple[str, ...], kind: str, max_profile_bytes: int) -> tuple[str, str]:
@@ -86,7 +91,8 @@ def after_comparing(comparison: Comparison, before: str, after: str) -> str:
     if comparison.new:
         return f"heapwise explain {comparison.new[0].split(maxsplit=1)[0]}"
     name = f"{Path(after).resolve().stem}-compared.html"
-    return f"heapwise report {shlex.join([before, after])} -type html -o {shlex.quote(name)}"
+    files = [f"./{file}" if file.startswith("-") else file for file in (before, after)]
+    return f"heapwise report {shlex.join(files)} -type html -o {shlex.quote(name.lstrip('-'))}"
 
 
 def _hits(files: tuple[str, ...], kind: str) -> str:

@@ -34,7 +34,7 @@ _ROWS_ON_TERMINAL = 30
     "max-profile-size",
     "json",
 )
-@click.argument("source")
+@click.argument("source", type=click.Path())
 def command(
     source: str,
     sample_index: str | None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heapwise.analysis.compare import compare
-from heapwise.errors import Interrupted, ServiceError
+from heapwise.errors import Interrupted, RecordingError, ServiceError
 from heapwise.lab.build import build
 from heapwise.lab.checks import (
     Counted,
@@ -79,11 +79,15 @@ def run_lab(
     Raises:
         ToolchainError: a variant does not build.
         ServiceError: a variant does not start or cannot be measured.
+        RecordingError: the directory cannot be made.
         Interrupted: stopped by the user; what was recorded is kept.
     """
     go = find_go()
     programs = {name: build(case, name, go, announce=announce) for name in variants}
-    out_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(f"cannot write {out_dir}", error.strerror or str(error)) from None
     trials: dict[str, Trial] = {}
     for name in variants:
         bench = Bench(case, name, programs[name], scale)

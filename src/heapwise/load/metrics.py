@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def summarise(hits: Hits, plan: Plan) -> LoadResult:
         own = counted.select(counted.target == index)
         share = 1.0 if plan.apart else len(own) / max(1, len(counted))
         per_target.append(_report(f"{target.method} {target.url}", own, rate * share))
-    return LoadResult(_report("all", counted, rate), tuple(per_target))
+    return LoadResult(_report("all", counted, rate, _stretches(counted, plan)), tuple(per_target))
 
 
 def validity(result: LoadResult) -> tuple[Problem, ...]:
@@ -90,14 +91,24 @@ def _latency_problem(what: str, remedy: str) -> Problem:
     return Problem(scope=Scope.LATENCY, what=what, remedy=remedy)
 
 
-def _report(name: str, hits: Hits, asked_rate: float) -> LoadReport:
+def _stretches(hits: Hits, plan: Plan) -> tuple[Hits, ...]:
+    """Hits that were driven without a pause: between targets driven apart lie fences."""
+    if not plan.apart:
+        return (hits,)
+    return tuple(hits.select(hits.target == index) for index in range(len(plan.targets)))
+
+
+def _report(
+    name: str, hits: Hits, asked_rate: float, stretches: tuple[Hits, ...] = ()
+) -> LoadReport:
+    stretches = stretches or (hits,)
     sent = hits.select(hits.sent >= 0)
     ended = sent.select(sent.done >= 0)
     succeeded = int(
         np.count_nonzero((hits.outcome == Outcome.OK) & (hits.status >= 200) & (hits.status < 400))
     )
     errors = _counts(hits.outcome[hits.outcome != Outcome.OK])
-    span = int(ended.done.max() - hits.intended.min()) if len(ended) else 0
+    span = sum(_span_ns(stretch) for stretch in stretches)
     return LoadReport(
         target=name,
         scheduled=len(hits),
@@ -110,7 +121,7 @@ def _report(name: str, hits: Hits, asked_rate: float) -> LoadReport:
         bytes_out=int(hits.bytes_out.sum()),
         span_ns=span,
         asked_rate=asked_rate,
-        achieved_rate=_rate(sent.sent),
+        achieved_rate=_rate([stretch.sent[stretch.sent >= 0] for stretch in stretches]),
         throughput=succeeded * NS_PER_S / span if span else 0.0,
         latency=Percentiles.of(ended.done - ended.intended),
         service=Percentiles.of(ended.done - ended.sent),
@@ -124,8 +135,14 @@ def _counts(codes: Int64s) -> dict[int, int]:
     return dict(sorted(Counter(codes.tolist()).items()))
 
 
-def _rate(sent: Int64s) -> float:
+def _span_ns(hits: Hits) -> int:
+    """From the first hit due to the last one ended."""
+    done = hits.done[hits.done >= 0]
+    return int(done.max() - hits.intended.min()) if len(done) else 0
+
+
+def _rate(stretches: Sequence[Int64s]) -> float:
     """Hits per second from the first to the last: n hits make n - 1 gaps."""
-    if len(sent) < 2:
-        return 0.0
-    return float((len(sent) - 1) * NS_PER_S / max(1, int(sent.max() - sent.min())))
+    sent = [stretch for stretch in stretches if len(stretch) > 1]
+    gaps = sum(len(stretch) - 1 for stretch in sent)
+    return gaps * NS_PER_S / max(1, sum(int(np.ptp(stretch)) for stretch in sent))

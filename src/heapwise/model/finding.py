@@ -77,3 +77,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     holds_for: str
     references: tuple[str, ...]
     confidence: Confidence
+
+    @property
+    def cause(self) -> str:
+        """Code and place: equal in two runs where it is the same finding.
+
+        Lines move when code is fixed and a dependency's functions are renamed from one release to
+        the next, so the place is the module without its version, or the function of own code.
+        """
+        return f"{self.code} {self.module.partition('@')[0] or self.where.partition(' ')[0]}"

@@ -60,7 +60,7 @@ class MemorySample(msgspec.Struct, frozen=True, kw_only=True):
     """One reading during a run.
 
     Attributes:
-        at_ns: ns since the run's zero, monotonic, midway through the fetch.
+        at_ns: when the counters were asked for, ns since the run's zero, monotonic.
         took_ns: how long the fetch took.
         counters: what was read.
         tasks: goroutines, or their like; -1 if not read.

@@ -49,6 +49,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
             0.05 for 5 %: a little more than the spread of runs of one binary that was measured
             (docs/decisions/0006). Exact counters repeat, what a service does need not: a pool
             that happens to need one writer more allocates it.
+        floor: the absolute change below which they cannot either, in ``unit``. Beside next to
+            nothing any change is a large one: one collection more, and a run without pauses has
+            some; whether a cycle ends before a fence or behind it is chance.
     """
 
     id: str
@@ -58,6 +61,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     family: Family
     exactness: Exactness
     resolution: float
+    floor: float = 0.0
 
     def name(self, work: str) -> str:
         """The title for a unit of work: ``B/req``."""
@@ -90,6 +94,7 @@ def _metric(
     exactness: Exactness,
     resolution: float,
     direction: Direction = _LOWER,
+    floor: float = 0.0,
 ) -> Metric:
     return Metric(
         id=ident,
@@ -99,18 +104,19 @@ def _metric(
         family=family,
         exactness=exactness,
         resolution=resolution,
+        floor=floor,
     )
 
 
 _ALL = (
     _metric("bytes/work", "B/{work}", "B", Family.ALLOCATION, _EXACT, 0.1),
     _metric("allocs/work", "allocs/{work}", "count", Family.ALLOCATION, _EXACT, 0.02),
-    _metric("gc.cycles", "GC cycles", "count", Family.GC, _EXACT, 0.15),
-    _metric("gc.cpu_share", "GC CPU share", "share", Family.GC, _TIMING, 0.5),
+    _metric("gc.cycles", "GC cycles", "count", Family.GC, _EXACT, 0.15, floor=1.0),
+    _metric("gc.cpu_share", "GC CPU share", "share", Family.GC, _TIMING, 0.5, floor=0.001),
     _metric("gc.pause.p50", "GC pause p50", "ns", Family.GC, _TIMING, 1.0),
     _metric("gc.pause.p99", "GC pause p99", "ns", Family.GC, _TIMING, 3.0),
     _metric("gc.pause.max", "GC pause max", "ns", Family.GC, _TIMING, 4.0),
-    _metric("gc.pause.total", "GC pause total", "ns", Family.GC, _TIMING, 0.5),
+    _metric("gc.pause.total", "GC pause total", "ns", Family.GC, _TIMING, 0.5, floor=1e6),
     _metric("latency.p50", "latency p50", "ns", Family.LATENCY, _TIMING, 0.75),
     _metric("latency.p90", "latency p90", "ns", Family.LATENCY, _TIMING, 3.0),
     _metric("latency.p95", "latency p95", "ns", Family.LATENCY, _TIMING, 4.0),
@@ -120,7 +126,10 @@ _ALL = (
     _metric("cpu/work", "CPU/{work}", "ns", Family.CPU, _TIMING, 0.5),
     _metric("rss.peak", "RSS peak", "B", Family.MEMORY, _TIMING, 1.5),
     _metric("heap.live", "live heap", "B", Family.MEMORY, _TIMING, 0.3),
-    _metric("faults.minor/work", "minor faults/{work}", "count", Family.MEMORY, _TIMING, 20.0),
+    _metric(
+        "faults.minor/work", "minor faults/{work}", "count", Family.MEMORY, _TIMING, 20.0,
+        floor=0.1,
+    ),
     _metric(
         "rate.achieved", "achieved rate", "/s", Family.LOAD, _TIMING, 0.02, direction=_HIGHER
     ),

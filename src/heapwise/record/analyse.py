@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
+import msgspec
+
 from heapwise.analysis.diff import subtract
 from heapwise.analysis.gcstats import gc_summary
 from heapwise.analysis.owners import owner_table
@@ -103,14 +105,32 @@ def _costs(recording: Recording, window: Window) -> tuple[PerWork | None, tuple[
 
     `Work` counts whole units, and whole seconds would be too coarse: the cost is worked out per
     millisecond and then given per second.
+
+    Somebody else's load does not pause for the calibration, so what a reading seems to cost holds
+    the load of that time as well. Where the one is taken off, so is the other.
     """
     if recording.manifest.plan is not None:
         return per_work(window, Work(_unit(recording), completed(recording.hits, [window])))
     duration = length_ns([window])
-    cost, limits = per_work(window, Work("ms", duration // 1_000_000))
+    alone = max(0, duration - (window.readings + 1) * _reading_ns(window))
+    cost, limits = per_work(window, Work("ms", alone // 1_000_000))
     if cost is None:
         return None, limits
+    load_in_readings = (duration - alone) / max(1, alone)
+    cost = msgspec.structs.replace(
+        cost,
+        measuring_bytes=max(0.0, cost.measuring_bytes - (cost.bytes or 0.0) * load_in_readings),
+        measuring_allocs=max(0.0, cost.measuring_allocs - (cost.allocs or 0.0) * load_in_readings),
+    )
     return _scaled(cost, Work("s", round(duration / NS_PER_S)), MS_PER_S), limits
+
+
+def _reading_ns(window: Window) -> int:
+    """How long one reading of the calibrations took, ns."""
+    fences = (window.before, window.after)
+    known = [fence.calibration for fence in fences if fence is not None and fence.calibration]
+    readings = sum(each.readings + 1 for each in known)  # n differences need n + 1 readings
+    return sum(each.idle_ns for each in known) // max(1, readings)
 
 
 def _scaled(cost: PerWork, work: Work, factor: float) -> PerWork:

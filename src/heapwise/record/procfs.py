@@ -65,12 +65,6 @@ def descendants(pid: int, *, proc: Path = PROC) -> Iterator[int]:
             waiting += found
 
 
-def start_ticks(pid: int, *, proc: Path = PROC) -> int | None:
-    """When a process started, clock ticks since boot."""
-    fields = _stat(pid, proc)
-    return fields[19] if fields else None
-
-
 def cgroup_limit(pid: int, *, proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
     """The memory limit that binds a process, bytes; -1 for none or unknown.
 

@@ -61,6 +61,9 @@ class Collector:
     def read(self) -> MemorySample:
         """Take one reading of everything and write it down.
 
+        Services read their counters before they write the answer, which may take seconds: what
+        was counted belongs to the moment of asking.
+
         Raises:
             ServiceError: the service did not answer.
         """
@@ -69,7 +72,7 @@ class Collector:
         end = self.now()
         tasks = self.runtime.tasks(self.endpoint)
         sample = MemorySample(
-            at_ns=(start + end) // 2, took_ns=end - start, counters=reading.counters, tasks=tasks
+            at_ns=start, took_ns=end - start, counters=reading.counters, tasks=tasks
         )
         self.readings += 1
         self._note_oddities(sample, reading)
@@ -129,8 +132,10 @@ class Sampler:
         self._thread.start()
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         self._stop.set()
+        if kind is not None:
+            return  # whoever quits does not wait for a service that does not answer
         self._thread.join()
         if self._failure is not None:
             raise self._failure

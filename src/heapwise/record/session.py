@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from heapwise import __version__
+from heapwise.errors import ServiceError
 from heapwise.load.driver import LoadDriver
 from heapwise.load.engine import Phase, PhaseReport
+from heapwise.load.schedule import total
 from heapwise.model.load import ConstantRate, HitFlag, Hits, Plan, Target
 from heapwise.model.recording import (
     FORMAT,
     ClockPair,
+    Fence,
     Manifest,
     Problem,
     Scope,
@@ -31,7 +33,7 @@ from heapwise.model.recording import (
 from heapwise.record.fence import fence_after, fence_before
 from heapwise.record.interrupt import stop_on_signal
 from heapwise.record.machine import clock_pair, this_machine
-from heapwise.record.preflight import FALLBACK, Found, find_service
+from heapwise.record.preflight import FALLBACK, Found, find_service, origin
 from heapwise.record.redact import redact, redact_argv
 from heapwise.record.sampler import Collector, Sampler
 from heapwise.record.store import RecordingWriter
@@ -91,18 +93,30 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
     """Carry out a run and leave its recording at ``request.output``.
 
     Raises:
-        ServiceError: the service cannot be reached or measured; nothing was recorded.
+        UsageError: the plan has no hits, or too many; nothing was started.
+        ServiceError: the service cannot be reached or measured; what was recorded is readable.
         RecordingError: the recording cannot be written; what is there is readable.
-        KeyboardInterrupt: quit by the second Ctrl-C; the recording says interrupted.
+        KeyboardInterrupt: quit by Ctrl-C before there was anything to finish, or by the second
+            one; the recording, where there is one, says interrupted.
     """
+    if request.plan is not None:
+        total(request.plan.schedule)
+    recording = threading.Event()
     with ExitStack() as stack:
-        stop = stack.enter_context(stop_on_signal(lambda text: notify(Progress(step=text))))
+        stop = stack.enter_context(
+            stop_on_signal(
+                lambda text: notify(Progress(step=text)), worth_finishing=recording.is_set
+            )
+        )
         zero = clock_pair()
         staging = Staging(request, zero)
         service = stack.enter_context(staging.started_service(notify))
         found = find_service(request.service, request_targets(request))
+        if service is not None:
+            service.must_own(found.endpoint)
         notify(Progress(step=f"measuring {found.endpoint.url} ({found.info.runtime})"))
         writer = stack.enter_context(staging.writer(found, service))
+        recording.set()
         collector = Collector(
             found.runtime,
             found.endpoint,
@@ -131,8 +145,9 @@ class Staging:
     def __init__(self, request: RunRequest, zero: ClockPair) -> None:
         self.request = request
         self.zero = zero
-        self._stranger: Problem | None = None
-        self._stderr = request.output.with_name(request.output.name + ".stderr")
+        # Beside the recording, so that it can be renamed into it; a name nobody else has.
+        name = f"{request.output.name}.{secrets.token_hex(4)}.stderr"
+        self._stderr = request.output.with_name(name)
 
     @contextmanager
     def started_service(self, notify: Notify) -> Iterator[Service | None]:
@@ -144,17 +159,18 @@ class Staging:
         notify(Progress(step=f"starting {command}"))
         try:
             with Service.start(command, stderr=self._stderr) as service:
-                self._stranger = service.await_port(self._port())
+                self._await_ports(service)
                 yield service
         finally:
             self._stderr.unlink(missing_ok=True)
 
-    def _port(self) -> Endpoint:
-        plan = self.request.plan
-        if plan is not None:
-            origin = urlsplit(plan.targets[0].url)
-            return Endpoint.parse(f"{origin.scheme}://{origin.netloc}")
-        return Endpoint.parse(self.request.service or FALLBACK)
+    def _await_ports(self, service: Service) -> None:
+        """Wait for where the load goes, and for the debug endpoint where it is known."""
+        origins = sorted(set(map(origin, request_targets(self.request))))
+        if self.request.service is not None or not origins:
+            origins.append(self.request.service or FALLBACK)
+        for each in origins:
+            service.await_port(Endpoint.parse(each))
 
     @contextmanager
     def writer(self, found: Found, service: Service | None) -> Iterator[RecordingWriter]:
@@ -168,8 +184,6 @@ class Staging:
         with writer:
             if service is not None:
                 self._stderr.rename(writer.stderr_path)
-            if self._stranger is not None:
-                writer.problem(self._stranger)
             yield writer
 
     def _manifest(self, info: ServiceInfo, service: Service | None) -> Manifest:
@@ -180,7 +194,7 @@ class Staging:
         if service is not None:
             info = msgspec.structs.replace(
                 info,
-                command=service.command,
+                command=redact_argv(service.command, keep_secrets=request.keep_secrets),
                 settings={**info.settings, **service.settings},
                 cgroup_limit=service.cgroup_limit,
             )
@@ -216,25 +230,35 @@ class Run:
         self.stop = stop
         self.notify = notify
         self.service = service
+        self._measured = False
+        self._lost = False
+        self._death_noted = False
 
     def drive(self, plan: Plan, driver: LoadDriver) -> None:
         """Warm up, then drive every window of the plan."""
         everything = tuple(range(len(plan.targets)))
         self._warm_up(plan, driver, everything, plan.warmup_ns)
         if not plan.apart or len(everything) == 1:
-            self._drive(plan, driver, everything, "load", -1)
-            return
-        for target in everything:
-            if not self.stopped():
-                self._drive(plan, driver, (target,), f"target-{target}", target)
+            windows = [("load", -1, everything)]
+        else:
+            windows = [(f"target-{target}", target, (target,)) for target in everything]
+        for name, target, targets in windows:
+            if not self.stopped() and not self._lost:
+                self._drive(plan, driver, targets, name, target)
+        self._note_death()
 
     def watch(self) -> None:
         """Record for a while, or until interrupted, while somebody else makes the load."""
         self._window("record", -1, self._wait, lambda: time.sleep(SETTLE_NS / 1e9))
+        self._note_death()
 
     def stopped(self) -> bool:
         """True once the user or the service's death has ended the run."""
-        return self.stop.is_set() or (self.service is not None and not self.service.alive())
+        return self.stop.is_set() or self._dead()
+
+    def _dead(self) -> bool:
+        """True once a service that we started has ended."""
+        return self.service is not None and not self.service.alive()
 
     def _drive(
         self, plan: Plan, driver: LoadDriver, targets: tuple[int, ...], name: str, target: int
@@ -258,14 +282,12 @@ class Run:
         self, name: str, target: int, work: Callable[[], None], settle: Callable[[], None]
     ) -> None:
         self.notify(Progress(step="fence: collecting garbage, taking a heap profile"))
-        window = Window(
-            name=name,
-            target=target,
-            before=fence_before(self.collector, f"before-{name}", settle),
-            after=None,
-            readings=0,
-        )
+        before = self._fence_before(name, settle)
+        if before is None or self.stop.is_set():
+            return
+        window = Window(name=name, target=target, before=before, after=None, readings=0)
         self.writer.window(window)
+        self._measured = True
         readings = self.collector.readings
         with Sampler(self.collector, self.request.interval_ns):
             work()
@@ -273,7 +295,24 @@ class Run:
         self._note_death()
         self.notify(Progress(step="fence: collecting garbage, taking a heap profile"))
         after = fence_after(self.collector, f"after-{name}")
+        self._lost = after is None
         self.writer.window(msgspec.structs.replace(window, after=after, readings=readings))
+
+    def _fence_before(self, name: str, settle: Callable[[], None]) -> Fence | None:
+        """The first fence of a window; None where there is something to report without it.
+
+        Raises:
+            ServiceError: the service does not answer, and nothing was measured yet.
+        """
+        try:
+            return fence_before(self.collector, f"before-{name}", settle)
+        except ServiceError as error:
+            if not self._measured and not self._dead():
+                raise
+            self._lost = True
+            what = f"the service did not answer before window {name!r}: {error}"
+            self.writer.problem(Problem(scope=Scope.ALL, what=what))
+            return None
 
     def _load(self, driver: LoadDriver, plan: Plan, targets: tuple[int, ...]) -> None:
         phase = Phase(schedule=plan.schedule, targets=targets)
@@ -308,8 +347,9 @@ class Run:
             self.stop.wait(min(left, 1.0))
 
     def _note_death(self) -> None:
-        if self.service is None or self.service.alive():
+        if self.service is None or self.service.alive() or self._death_noted:
             return
+        self._death_noted = True
         self.writer.event(self.collector.now(), "service-exited", code=self.service.exit_code)
         self.writer.problem(
             Problem(

@@ -16,7 +16,6 @@ from typing import Self
 
 from heapwise.errors import RecordingError, ServiceError, ToolchainError, UsageError
 from heapwise.model.memory import ProcessSample
-from heapwise.model.recording import Problem, Scope
 from heapwise.record import procfs
 from heapwise.runtimes import local
 from heapwise.runtimes.endpoint import Endpoint
@@ -136,14 +135,12 @@ class Service:
         """True while the command runs."""
         return self.exit_code is None
 
-    def await_port(self, endpoint: Endpoint, timeout_s: float = 30.0) -> Problem | None:
-        """Wait until something accepts connections at the endpoint.
-
-        Returns:
-            a problem where that is a process which ran before the service was started.
+    def await_port(self, endpoint: Endpoint, timeout_s: float = 30.0) -> None:
+        """Wait until the service accepts connections at the endpoint.
 
         Raises:
-            ServiceError: the service exited, or the time is up; with its last lines.
+            ServiceError: the service exited, or the time is up, with its last lines; or somebody
+                else has the port.
         """
         end = time.monotonic() + timeout_s
         while not _accepts(endpoint):
@@ -156,8 +153,24 @@ class Service:
                     "does it listen on the port of the target, or of --service?",
                 )
             time.sleep(_POLL_S)
-        self._must_live(endpoint)
-        return self._stranger(endpoint)
+        self.must_own(endpoint)
+
+    def must_own(self, endpoint: Endpoint) -> None:
+        """Refuse an endpoint that another process answers, whose figures would pass for ours.
+
+        Raises:
+            ServiceError: the process that listens there is neither the command nor a descendant
+                of it. Where the system does not tell who listens, nobody is accused.
+        """
+        pid = local.listener(endpoint)
+        if pid is None or pid in {self.pid, *procfs.descendants(self.pid)}:
+            return
+        if self._gone_within(1.0):  # it mostly dies of the port being taken, and says so itself
+            self._must_live(endpoint)
+        raise ServiceError(
+            f"{endpoint.origin} is served by process {pid}, not by {self.command[0]}",
+            hint="end that process, or give the service a port of its own",
+        )
 
     def sample(self, zero_ns: int) -> ProcessSample | None:
         """What the operating system says now of the command and all it forked.
@@ -214,22 +227,6 @@ class Service:
                 f"before it listened at {endpoint.origin}",
                 self._last_lines(),
             )
-
-    def _stranger(self, endpoint: Endpoint) -> Problem | None:
-        """Tell a service that had the port before ours, which then mostly dies of it."""
-        pid = local.listener(endpoint)
-        theirs = procfs.start_ticks(pid) if pid is not None else None
-        ours = procfs.start_ticks(self.pid)
-        if theirs is None or ours is None or theirs >= ours:
-            return None
-        if self._gone_within(_TO_FAIL_S):
-            self._must_live(endpoint)
-        return Problem(
-            scope=Scope.ALL,
-            what=f"{endpoint.origin} is served by process {pid}, which ran before "
-            f"{self.command[0]} was started",
-            remedy="end that process, or give the service another port",
-        )
 
     def _last_lines(self) -> str:
         try:

@@ -55,6 +55,12 @@ def labelled(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
     return table(kept, "<<", indent) if kept else []
 
 
+def clipped(text: str, most: int = 200) -> str:
+    """A text without its middle where it is longer than ``most``: a URL may have 8 KB."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]} … {text[-half:]}"
+
+
 class Notes:
     """Explanations under a table, each said once and pointed to by its number."""
 

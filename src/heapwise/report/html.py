@@ -20,6 +20,7 @@ from heapwise.model.report import RunReport, Series
 from heapwise.model.tables import OwnerTable
 from heapwise.names import visible
 from heapwise.report import html_summary as summary
+from heapwise.report.columns import clipped
 from heapwise.report.embed import inline, json_block, policy
 from heapwise.units import (
     format_count,
@@ -117,24 +118,18 @@ def _words(runs: list[Run], comparison: Comparison | None) -> dict[str, Any]:
         "headline": summary.changed_headline(comparison),
         "aside": summary.changed_aside(comparison),
         "tiles": summary.changed_tiles(before, after, comparison),
-        "finding_groups": [
-            ("Left after the change", after.findings),
-            ("Gone with the change", _gone(before.findings, comparison)),
-        ],
+        "finding_groups": _groups(before.findings, after.findings, comparison),
     }
 
 
-def _gone(findings: tuple[Finding, ...], comparison: Comparison) -> tuple[Finding, ...]:
-    """The findings that the comparison calls gone; it names each by code and place."""
-    gone = [entry.partition(" ") for entry in comparison.gone]
-    return tuple(
-        finding
-        for finding in findings
-        if any(
-            code == finding.code and place in (finding.where or finding.module)
-            for code, _, place in gone
-        )
-    )
+def _groups(
+    before: tuple[Finding, ...], after: tuple[Finding, ...], comparison: Comparison
+) -> list[tuple[str, tuple[Finding, ...]]]:
+    left = {finding.cause for finding in after}
+    gone = tuple(finding for finding in before if finding.cause in comparison.gone)
+    unknown = tuple(each for each in before if each.cause not in {*left, *comparison.gone})
+    groups = [("Left after the change", after), ("Gone with the change", gone)]
+    return [*groups, ("Found before, not known after", unknown)] if unknown else groups
 
 
 def _widest(table: OwnerTable) -> float:
@@ -171,6 +166,7 @@ def _environment() -> Environment:
         "size": format_size,
         "value": format_value,
         "change": summary.change,
+        "clipped": clipped,
         "noun": summary.noun,
         "unbroken": _unbroken,
         "widest": _widest,

@@ -26,6 +26,8 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = format_value(None, "")
 """How a missing value prints."""
 
+_CANNOT_TELL = "a single run of each cannot tell"
+
 _KNOWN_BY = {
     Exactness.EXACT: "exact count",
     Exactness.SAMPLED: "from samples",
@@ -103,7 +105,7 @@ def clause(row: ComparisonRow) -> str:
     if row.verdict is Verdict.INVALID:
         return f"{row.name} cannot be compared" + (f": {row.why}" if row.why else "")
     if row.verdict is Verdict.UNDECIDED:
-        return f"{row.name}: a single run of each cannot tell"
+        return f"{row.name}: {row.why or _CANNOT_TELL}"
     if row.verdict is Verdict.SAME:
         return f"{row.name} stayed the same"
     if not row.delta:
@@ -166,7 +168,7 @@ def changed_tiles(before: RunReport, after: RunReport, comparison: Comparison) -
 
 def _outcome(row: ComparisonRow) -> str:
     if row.verdict is Verdict.UNDECIDED:
-        return "~ a single run of each cannot tell"
+        return f"~ {row.why or _CANNOT_TELL}"
     if row.verdict is Verdict.INVALID:
         return f"not valid: {row.why}" if row.why else "not valid"
     if row.verdict is Verdict.SAME:

@@ -12,7 +12,7 @@ from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import Problem, Scope, State
 from heapwise.model.report import Endpoint, RunReport
 from heapwise.model.tables import OwnerRow, OwnerTable
-from heapwise.report.columns import Notes, joined, labelled, paragraph, table
+from heapwise.report.columns import Notes, clipped, joined, labelled, paragraph, table
 from heapwise.report.load_text import render_load
 from heapwise.report.text_comparison import render_comparison
 from heapwise.report.text_findings import finding_lines, located
@@ -37,7 +37,7 @@ def render_text(reports: Sequence[RunReport], comparison: Comparison | None) -> 
 
 
 def render_run(report: RunReport) -> str:
-    """One recording as text of at most 100 columns, names escaped."""
+    """One recording as text, names escaped; at most 100 columns but for the table of latencies."""
     sections = [
         _title(report),
         [line for problem in report.problems for line in _problem(problem)],
@@ -64,7 +64,7 @@ def _title(report: RunReport) -> list[str]:
     lines += labelled(
         [
             ("service", report.service),
-            ("load", report.load),
+            ("load", clipped(report.load)),
             ("machine", report.machine),
             ("recorded", report.created),
         ]
@@ -85,7 +85,7 @@ def _problem(problem: Problem) -> list[str]:
 
 def _findings(report: RunReport) -> list[str]:
     if not report.findings:
-        return ["Findings: none"] if report.owners is not None else []
+        return ["Findings: none"] if report.owners is not None and report.owners.rows else []
     lines = ["Findings"]
     for number, finding in enumerate(report.findings, 1):
         lines += finding_lines(number, finding, report.work_unit)
@@ -116,7 +116,7 @@ def _endpoints(endpoints: Iterable[Endpoint]) -> list[str]:
             format_value(endpoint.per_work.bytes, "B"),
             format_value(endpoint.per_work.allocs, "count"),
             format_count(endpoint.per_work.work.count),
-            endpoint.target,
+            clipped(endpoint.target),
         )
         for endpoint in endpoints
     ]
@@ -126,8 +126,10 @@ def _endpoints(endpoints: Iterable[Endpoint]) -> list[str]:
 
 
 def _owners(owners: OwnerTable | None) -> list[str]:
-    if owners is None or not owners.rows:
+    if owners is None:
         return []
+    if not owners.rows:
+        return [line for note in owners.notes for line in paragraph(note)]
     per = f"/{owners.unit}" if owners.unit else ""
     head = (f"alloc_space{per}", "95 %", "share", f"alloc_objects{per}", "inuse_space", "hits", "")
     shown = owners.rows[:OWNERS_SHOWN]

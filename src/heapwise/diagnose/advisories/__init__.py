@@ -6,6 +6,7 @@ have the fix, and references to the report and the change.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -82,6 +83,16 @@ def advisories() -> tuple[Advisory, ...]:
         if file.name.endswith(".json")
         for advisory in msgspec.json.decode(file.read_bytes(), type=tuple[Advisory, ...])
     )
+
+
+def about_package(package: str) -> Advisory | None:
+    """The advisory on the module that a package is of, whatever the release."""
+    for advisory in advisories():
+        below = package.removeprefix(advisory.module)
+        # A path that goes on with /v5 is another module.
+        if below != package and re.fullmatch(r"(?!/v\d+(/|$))(/.*)?", below):
+            return advisory
+    return None
 
 
 @lru_cache(maxsize=4096)

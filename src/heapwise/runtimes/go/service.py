@@ -54,10 +54,10 @@ class GoRuntime:
         if header is None:
             return None
         try:
-            parse_memstats(text)
+            stats = parse_memstats(text)
         except ProfileError:
             return None
-        self._has_expvar[endpoint] = _offers_expvar(endpoint)
+        self._has_expvar[endpoint] = _offers_expvar(endpoint, stats)
         pid = local.listener(endpoint)
         version = go_version(local.PROC / str(pid) / "exe") if pid else ""
         return ServiceInfo(
@@ -128,12 +128,17 @@ def _read_expvar(endpoint: Endpoint) -> MemStats:
     return parse_expvar(get(endpoint, _EXPVAR).body)
 
 
-def _offers_expvar(endpoint: Endpoint) -> bool:
+def _offers_expvar(endpoint: Endpoint, earlier: MemStats) -> bool:
+    """True where expvar is at hand and of the same process, not of a proxy in front of it."""
     try:
-        parse_expvar(get(endpoint, _EXPVAR, deadline_s=5.0, max_bytes=_EXPVAR_BYTES).body)
+        body = get(endpoint, _EXPVAR, deadline_s=5.0, max_bytes=_EXPVAR_BYTES).body
+        stats = parse_expvar(body)
     except (ServiceError, ProfileError):
         return False
-    return True
+    ends = {pause.number: pause.end_ns for pause in earlier.pauses}
+    return not stats.counters.went_back(earlier.counters) and all(
+        ends.get(pause.number, pause.end_ns) == pause.end_ns for pause in stats.pauses
+    )
 
 
 def _version_in(text: bytes) -> str:

@@ -43,9 +43,10 @@ Use instead:
     does this, take the release that pools. Leave bodies below about 1 KB uncompressed.
 
 When it does not help:
-    Fewer than about one response in a thousand is compressed, or responses are so few that the
-    collector empties the pool between them. A service that is compressed by its proxy needs no
-    compressor of its own at all.
+    Fewer than about one response in a thousand is compressed, or responses are so few, and other
+    garbage so much, that the collector empties the pool between them: a profile shows that like no
+    pool at all, and the finding says so where most bytes are made elsewhere. A service that is
+    compressed by its proxy needs no compressor of its own at all.
 
 Measured:
     Go 1.27.3, one gzip.Writer and a body of 26 bytes: 1,076,000 B and 14 objects, 93 us; pooled 2 B
@@ -62,7 +63,7 @@ from typing import NamedTuple
 
 from heapwise.analysis.allocation import CallSite, Path
 from heapwise.analysis.frames import FAMILIES, Frame, place
-from heapwise.diagnose.advisories import known_defect
+from heapwise.diagnose.advisories import about_package, known_defect
 from heapwise.diagnose.case import Case, short, total, value
 from heapwise.model.finding import Confidence, Evidence, Finding
 from heapwise.units import format_share, format_size
@@ -78,6 +79,9 @@ _MIN_WRITERS = 0.05
 
 _MIN_SHARE = 0.2
 """The share of all bytes that must do where the number of responses is not known."""
+
+_MAIN_SHARE = 0.5
+"""With less than this share of all bytes, other garbage may be what empties a pool of writers."""
 
 _FEW_HITS = 10
 """Below this many sampled events it may be chance."""
@@ -126,7 +130,7 @@ def find(case: Case) -> Iterable[Finding]:
 
 def _caller(case: Case, path: Path) -> int | None:
     """Who calls into the compressor: the first frame above it that is not the library's."""
-    inside = [index for index, frame in enumerate(path) if frame.function in _COMPRESSOR]
+    inside = _COMPRESSOR.inside(path)
     if not inside:
         return None
     above = range(inside[-1] + 1, len(path))
@@ -162,12 +166,12 @@ def _finding(case: Case, group: Sequence[_Built], evidence: Evidence) -> Finding
     return Finding(
         code=CODE,
         rule=NAME,
-        title=f"{module or caller.function} builds a compressor for every response",
+        title=f"{module or caller.function} builds {_how_often(case, evidence)}",
         where=f"{caller.function} ({place(caller)})",
         module=module,
         evidence=evidence,
         why=_why(case, group, evidence),
-        remedy=_remedy(module),
+        remedy=_remedy(case, caller, evidence),
         gain_bytes_per_work=value(evidence.bytes_per_work),
         gain_allocs_per_work=value(evidence.allocs_per_work),
         holds_for="Go 1.13 to 1.27; responses that are compressed (Accept-Encoding: gzip)",
@@ -191,30 +195,60 @@ def _why(case: Case, group: Sequence[_Built], evidence: Evidence) -> str:
     return f"{text}."
 
 
-def _remedy(module: str) -> str:
+def _how_often(case: Case, evidence: Evidence) -> str:
+    size = evidence.bytes_per_work
+    if size is None or case.unit != "req" or size.high >= _WRITER_BYTES / 2:
+        return "a compressor for every response"
+    return "a compressor for a part of the responses"
+
+
+def _remedy(case: Case, caller: Frame, evidence: Evidence) -> str:
+    module = case.frames.module_of(caller.file)
     path = module.rpartition("@")[0]
+    vendored = case.frames.vendored_of(caller.file)
     if defect := known_defect(module):
         advisory, fixed = defect
         text = advisory.remedy(fixed)
     elif module:
         text = f"Take a release of {path} that pools its writers, or another middleware that does."
+    elif vendored:
+        text = _remedy_for_vendored(vendored)
     else:
         text = (
             "Keep the writers in a sync.Pool that outlives the request, Reset them for each"
             " response and Put them back after Close; a pool made by the handler is always empty."
         )
+    if not _is_main_garbage(evidence):
+        text += (
+            " If the writers are pooled already, they do not survive there: every second collection"
+            f" empties a pool, and {format_share(1 - evidence.bytes_share.value)} of the bytes that"
+            " make it run are allocated elsewhere. Mend that first."
+        )
     return f"{text} Leave bodies below about 1 KB uncompressed."
+
+
+def _remedy_for_vendored(package: str) -> str:
+    text = f"{package} is vendored; its release is in vendor/modules.txt and not in the profile."
+    if advisory := about_package(package):
+        last = advisory.affected[-1].fixed
+        return f"{text} Before {last} {advisory.what}. {advisory.remedy(last)}"
+    return f"{text} Take one that pools its writers, or another middleware that does."
+
+
+def _is_main_garbage(evidence: Evidence) -> bool:
+    """Whether the compressors themselves are what makes the collector empty pools."""
+    return evidence.bytes_share.high >= _MAIN_SHARE
 
 
 def _confidence(case: Case, evidence: Evidence) -> Confidence:
     size = evidence.bytes_per_work
     if size is None or case.unit != "req":
         return Confidence.LOW
-    return Confidence.HIGH if size.low >= _WRITER_BYTES / 2 else Confidence.MEDIUM
+    certain = size.low >= _WRITER_BYTES / 2 and _is_main_garbage(evidence)
+    return Confidence.HIGH if certain else Confidence.MEDIUM
 
 
 def _under_close(path: Path) -> bool:
     return any(
-        frame.function in _COMPRESSOR and frame.function.endswith((".Close", ".close"))
-        for frame in path
+        path[index].function.endswith((".Close", ".close")) for index in _COMPRESSOR.inside(path)
     )
