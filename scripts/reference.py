@@ -15,6 +15,7 @@ from heapwise.cli.options import TABLE
 from heapwise.diagnose.registry import RULES, Rule, sections
 from heapwise.model.envelope import KINDS
 from heapwise.model.metrics import CATALOGUE
+from heapwise.units import format_value
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 GENERATED = "<!-- Written by scripts/reference.py; change the code instead. -->\n\n"
@@ -93,13 +94,14 @@ def metrics_page() -> str:
     lines = [
         "# Metrics\n",
         "One catalogue, shared by reports, `compare` and gates. *Resolution* is the relative",
-        "change below which two single runs cannot be told apart.\n",
-        "| id | printed as | unit | better | exactness | resolution |",
-        "|---|---|---|---|---|---|",
+        "change below which two single runs cannot be told apart, *floor* the absolute one.\n",
+        "| id | printed as | unit | better | exactness | resolution | floor |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| `{metric.id}` | {metric.name('req')} | {metric.unit} | {metric.direction} "
-        f"| {metric.exactness} | {metric.resolution:.1%} |"
+        f"| {metric.exactness} | {metric.resolution:.1%} "
+        f"| {format_value(metric.floor, metric.unit) if metric.floor else ''} |"
         for metric in CATALOGUE.values()
     ]
     return GENERATED + "\n".join(lines) + "\n"

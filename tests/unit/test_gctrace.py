@@ -157,3 +157,15 @@ def test_no_log_is_an_error(lines: list[str], raw: bytes) -> None:
     blank = sum(not line or line.isspace() for line in lines)
     assert len(log.cycles) + log.skipped + log.other == len(lines) - blank
     parse_log(raw)
+
+
+def test_a_collection_without_a_goal_is_read() -> None:
+    """With GOGC=off the goal is as much as 63 bits count, thirteen digits of MB."""
+    line = (
+        "gc 1 @0.521s 0%: 0.049+0.24+0.007 ms clock, 0.098+0/0.16/0.25+0.015 ms cpu, 0->0->0 MB, "
+        "8532210231538 MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)"
+    )
+    cycle = parse_line(line)
+    assert cycle is not None
+    assert cycle.forced
+    assert 2**62 < cycle.goal < 2**63

@@ -22,8 +22,9 @@ import msgspec
 
 from heapwise.model.gc import GcCycle
 
+_MOST = 2**63 - 1
 _MS = r"\d{1,9}(?:\.\d{1,3})?"
-_MB = r"\d{1,9}"
+_MB = r"\d{1,13}"  # 13 digits are the goal of GOGC=off: as much as 63 bits count
 _CYCLE = re.compile(
     rf"gc (?P<number>\d{{1,10}}) @(?P<at>\d{{1,9}}\.\d{{1,3}})s (?P<percent>\d{{1,3}})%"
     r"(?: \([^()]{1,80}\))*: "
@@ -94,7 +95,7 @@ def _cycle(found: re.Match[str]) -> GcCycle:
         return int(Decimal(found[name]) * _NS_PER_MS)
 
     def size(name: str) -> int:
-        return int(found[name]) << 20 if found[name] is not None else -1
+        return min(int(found[name]) << 20, _MOST) if found[name] is not None else -1
 
     return GcCycle(
         number=int(found["number"]),
