@@ -92,9 +92,11 @@ def pprof_top(path: Path, sample_type: str, *flags: str) -> list[Row]:
 
 def _row(line: str) -> Row:
     flat, _, _, cum, _, name = line.split(None, 5)
-    for mark in (" (inline)", " (partial-inline)"):
-        name = name.removesuffix(mark)
-    return Row(name, int(flat.removesuffix("B")), int(cum.removesuffix("B")))
+    weights = int(flat.removesuffix("B")), int(cum.removesuffix("B"))
+    for mark in ("inline", "partial-inline"):
+        if name.endswith(f" ({mark})"):
+            return Row(name.removesuffix(f" ({mark})"), *weights, mark)
+    return Row(name, *weights)
 
 
 def _run(command: list[str], *, check: bool = True, cwd: Path | None = None) -> str:

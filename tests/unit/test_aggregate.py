@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.analysis import aggregate
-from heapwise.analysis.aggregate import weigh
+from heapwise.analysis.aggregate import edges, total, weigh
+from heapwise.errors import ProfileError
 from heapwise.model.profile import Profile
 from support.profiles import Sample, profile
 
@@ -56,12 +57,12 @@ def test_an_empty_stack_counts_for_nobody_but_the_total() -> None:
     """Its weight is part of what percentages refer to."""
     built = profile({(): (1, 8), ("f",): (1, 2)})
     assert weights(built) == {"f": (2, 2)}
-    assert weigh(built, "alloc_space").total == 10
+    assert total(built, "alloc_space") == 10
 
 
 def test_the_total_is_the_sum_of_absolute_values() -> None:
     """What shrank in a difference weighs as much as what grew."""
-    assert weigh(profile({("f",): (1, 8), ("g",): (-1, -3)}), "alloc_space").total == 11
+    assert total(profile({("f",): (1, 8), ("g",): (-1, -3)}), "alloc_space") == 11
 
 
 def test_sums_above_2_to_the_63_do_not_wrap_around() -> None:
@@ -69,13 +70,70 @@ def test_sums_above_2_to_the_63_do_not_wrap_around() -> None:
     most = (1 << 63) - 1
     built = profile([Sample(("f",), (0, most)), Sample(("f",), (0, most))])
     assert weights(built) == {"f": (2 * most, 2 * most)}
-    assert weigh(built, "alloc_space").total == 2 * most
+    assert total(built, "alloc_space") == 2 * most
 
 
 def test_an_unknown_sample_type_is_a_key_error() -> None:
     """The caller chooses from the types the profile has."""
     with pytest.raises(KeyError):
         weigh(profile({("f",): (1, 8)}), "cpu")
+
+
+def calls(built: Profile, *kept: str) -> dict[tuple[str, str], tuple[int, bool, bool]]:
+    """Weight, inline and residual by caller and callee; of the kept functions, if any is named."""
+    weighed = weigh(built, "alloc_space")
+    names = [name.decode() for name in weighed.nodes.names]
+    mask = np.array([name in kept for name in names], bool) if kept else None
+    found = edges(built, weighed, mask)
+    columns = (found.callers, found.callees, found.weights, found.inline, found.residual)
+    return {
+        (names[caller], names[callee]): (weight, inline, residual)
+        for caller, callee, weight, inline, residual in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+    }
+
+
+def test_a_call_counts_once_per_sample() -> None:
+    """However often two functions call each other, and never a function itself."""
+    assert calls(profile({("f", "g", "f", "f", "g", "main"): (1, 8)})) == {
+        ("main", "g"): (8, False, False), ("g", "f"): (8, False, False),
+        ("f", "g"): (8, False, False),
+    }  # fmt: skip
+
+
+def test_a_call_leads_across_functions_that_are_left_out() -> None:
+    """It is marked as residual, and so is the sum if one of several is."""
+    built = profile({("leaf", "mid", "main"): (1, 8), ("leaf", "main"): (1, 4)})
+    assert calls(built, "leaf", "main") == {("main", "leaf"): (12, False, True)}
+
+
+def test_a_call_is_inline_where_all_calls_are() -> None:
+    """The one nearest to the root says what it is like in a stack."""
+    built = profile({("in inlined into out", "main"): (1, 8)})
+    assert calls(built) == {("main", "out"): (8, False, False), ("out", "in"): (8, True, False)}
+    both = profile({("in inlined into out",): (1, 8), ("in", "out"): (1, 4)})
+    assert calls(both) == {("out", "in"): (12, False, False)}
+
+
+def test_calls_whose_weights_cancel_out_are_calls() -> None:
+    """Only a sample that is 0 itself has none."""
+    built = profile([Sample(("f", "main"), (1, 8)), Sample(("f", "main"), (-1, -8)),
+                     Sample(("g", "main"), (1, 0))])  # fmt: skip
+    assert calls(built) == {("main", "f"): (0, False, False)}
+
+
+def test_percentages_refer_to_the_base_where_samples_are_marked() -> None:
+    """As pprof labels them for -diff_base."""
+    marked = Sample(("f",), (-1, -8), {"pprof::base": "true"})
+    assert total(profile([Sample(("f",), (1, 100)), marked]), "alloc_space") == 8
+
+
+def test_a_stack_too_deep_to_count_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inlining can make millions of frames of a few bytes."""
+    monkeypatch.setattr(aggregate, "_DEEPEST", 2)
+    with pytest.raises(ProfileError, match="one stack has 3 frames"):
+        weigh(profile({("a inlined into b", "c"): (1, 8)}), "alloc_space")
 
 
 @given(

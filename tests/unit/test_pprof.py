@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from heapwise.errors import ProfileError
 from heapwise.formats import pprof
-from heapwise.formats import pprof_schema as schema
 from heapwise.model.profile import LABEL, Profile, StringTable
+from support import profile_proto as schema
 from support.profiles import Sample, profile, profile_bytes
 
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)

@@ -10,11 +10,11 @@ from threading import Thread
 
 import pytest
 
-from heapwise.analysis.aggregate import weigh
+from heapwise.analysis.aggregate import total
 from heapwise.errors import ProfileError, RecordingError, ServiceError, UsageError
 from heapwise.formats import pprof
 from heapwise.formats.pprof import Limits
-from heapwise.record.sources import load_profile
+from heapwise.record.sources import Sources, load_profile, load_sources
 from heapwise.record.store import load
 from support.profiles import profile_bytes
 from support.recordings import make_recording
@@ -133,7 +133,7 @@ def test_a_bad_address_is_a_usage_error() -> None:
 
 def allocated(recording: Path, file: str) -> int:
     """The bytes of alloc_space in one profile of a recording."""
-    return weigh(pprof.decode((recording / file).read_bytes()), "alloc_space").total
+    return total(pprof.decode((recording / file).read_bytes()), "alloc_space")
 
 
 def test_a_recording_shows_what_was_allocated_under_its_load(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_recording_shows_what_was_allocated_under_its_load(tmp_path: Path) -> 
     assert name == "before.hw, under load"
     assert profile.shown_by_default.type == "alloc_space"
     gained = allocated(path, window.after.profile) - allocated(path, window.before.profile)
-    assert weigh(profile, "alloc_space").total == gained > 0
+    assert total(profile, "alloc_space") == gained > 0
 
 
 @pytest.mark.parametrize("wanted", ["inuse_space", "3"])
@@ -154,7 +154,7 @@ def test_a_recording_shows_what_was_live_at_its_end(tmp_path: Path, wanted: str)
     name, profile = load_profile(str(path), sample_type=wanted)
     after = load(path).windows[0].after
     assert name == "before.hw, at its end"
-    assert weigh(profile, "alloc_space").total == allocated(path, after.profile)
+    assert total(profile, "alloc_space") == allocated(path, after.profile)
 
 
 def test_a_recording_that_was_cut_short_says_what_it_lacks(tmp_path: Path) -> None:
@@ -162,3 +162,33 @@ def test_a_recording_that_was_cut_short_says_what_it_lacks(tmp_path: Path) -> No
     path = make_recording(tmp_path / "cut.hw", finish=False)
     with pytest.raises(RecordingError, match=r"no heap profile .* interrupted"):
         load_profile(str(path))
+
+
+def test_several_sources_are_added_up(tmp_path: Path) -> None:
+    """The first one names the sum."""
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(HEAP)
+    specs = [str(tmp_path / name) for name in ("a", "b")]
+    name, profile = load_sources(Sources(specs=specs, comment="both"))
+    assert name == f"{specs[0]} and 1 more"
+    assert total(profile, "alloc_space") == 2 * 96
+    assert profile.comments == ("both",)
+
+
+@pytest.mark.parametrize(("marked", "left", "word"), [(False, [], " − "), (True, [3, -3], "with")])
+def test_a_source_is_compared_with_its_base(
+    tmp_path: Path, marked: bool, left: list[int], word: str
+) -> None:
+    """Subtracted it may leave nothing; kept apart, both sides stay."""
+    path = tmp_path / "heap"
+    path.write_bytes(HEAP)
+    name, profile = load_sources(Sources(specs=[str(path)], base=str(path), marked=marked))
+    assert word in name
+    assert profile.column("alloc_objects").tolist() == left
+
+
+def test_one_source_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    """A sum without one of its parts would be a wrong number."""
+    (tmp_path / "a").write_bytes(HEAP)
+    with pytest.raises(ProfileError, match="nothing"):
+        load_sources(Sources(specs=[str(tmp_path / "a"), str(tmp_path / "nothing")]))

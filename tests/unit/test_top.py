@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from heapwise.analysis.shown_name import shown_name
-from heapwise.analysis.top import choose_sample_type, top_table
+from heapwise.analysis.top import top_table
+from heapwise.analysis.view import choose_sample_type
 from heapwise.cli.top import command
 from heapwise.errors import HeapwiseError, UsageError
 from heapwise.report.top import top_lines
@@ -90,13 +91,15 @@ def test_the_text_names_type_source_and_total() -> None:
     """A reader can tell what was counted without knowing the command line."""
     lines = top_lines(top_table(BUILT, "alloc_space", source="x.pb.gz"))
     assert lines == [
-        "Type: alloc_space (bytes) of x.pb.gz",
-        "Showing nodes accounting for 15.3 MiB, 99.5 % of 15.3 MiB total",
-        "Showing 3 nodes of 5",
-        "      flat    flat%     sum%        cum     cum%",
-        "  15.3 MiB   99.5 %   99.5 %   15.3 MiB   99.5 %  flate.NewWriter",
-        "       0 B      0 %   99.5 %   15.3 MiB   99.5 %  gzip.Write",
-        "       0 B      0 %   99.5 %   15.3 MiB  100.0 %  main.main",
+        "Source: x.pb.gz",
+        "File: service",
+        "Type: alloc_space",
+        "Showing nodes accounting for 15.26MB, 99.50% of 15.34MB total",
+        "Dropped 2 nodes (cum <= 0.08MB)",
+        "      flat  flat%   sum%        cum   cum%",
+        "   15.26MB 99.50% 99.50%    15.26MB 99.50%  flate.NewWriter",
+        "         0     0% 99.50%    15.26MB 99.50%  gzip.Write",
+        "         0     0% 99.50%    15.34MB   100%  main.main",
     ]
 
 
@@ -133,7 +136,7 @@ def test_names_cannot_drive_the_terminal(heap: str) -> None:
     """Control and direction characters are spelled out."""
     output = CliRunner().invoke(command, [heap]).output
     assert r"evil\x1b]0;owned\x07\n\u202e" in output
-    assert len(output.splitlines()) == 5
+    assert len(output.splitlines()) == 7
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,14 @@ go, so that its caller gets the weight.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
+from heapwise.analysis.edit import any_of, keep_frames, keep_lines, last_of, owners
 from heapwise.analysis.frame_pattern import FramePattern
-from heapwise.analysis.shown_name import shown_names
+from heapwise.analysis.granularity import Bools
 from heapwise.model.profile import Int64s, Profile
-
-Bools = npt.NDArray[np.bool_]
 
 # Brackets that belong to a name; the first other "(" opens an argument list.
 _ARGUMENTS = re.compile(r"\(anonymous namespace\)|operator\(\)|\(")
@@ -35,10 +32,13 @@ def prune(profile: Profile) -> Profile:
     if not profile.drop_frames:
         return profile
     last = _last_dropped_line(profile)
-    lines = np.diff(profile.line_offsets)
-    whole = (last >= 0) & (last == lines - 1)
-    partly = (last >= 0) & ~whole
-    return _with_stacks(_with_lines(profile, np.where(partly, last + 1, 0)), whole, partly)
+    offsets = profile.line_offsets
+    dropped = last >= offsets[:-1]
+    whole = dropped & (last == offsets[1:] - 1)
+    partly = dropped & ~whole
+    of_lines = owners(offsets)
+    kept = (np.arange(len(profile.lines)) > last[of_lines]) | ~partly[of_lines]
+    return _cut(keep_lines(profile, kept), whole, partly)
 
 
 def simplified(name: str) -> str:
@@ -51,51 +51,28 @@ def simplified(name: str) -> str:
 
 
 def _last_dropped_line(profile: Profile) -> Int64s:
-    """For each location the outermost of its lines that goes, -1 where none does."""
+    """The outermost line of each location that goes; the one before its first if none does."""
     drop = FramePattern(profile.drop_frames)
     keep = FramePattern(profile.keep_frames) if profile.keep_frames else None
 
     @cache
-    def goes(shown: bytes) -> bool:
-        name = simplified(shown.decode("utf-8", "replace"))
-        return bool(shown) and drop.matches(name) and not (keep and keep.matches(name))
+    def goes(index: int) -> bool:
+        name = simplified(profile.strings.text(index))
+        return bool(index) and drop.matches(name) and not (keep and keep.matches(name))
 
-    functions = np.array([goes(name) for name in shown_names(profile)], bool)
-    dropped = np.flatnonzero(functions[profile.lines["function"]])
-    locations = np.searchsorted(profile.line_offsets, dropped, "right") - 1
-    last = np.full(len(profile.locations), -1, np.int64)
-    # In order of lines, so the outermost one of a location is written last.
-    last[locations] = dropped - profile.line_offsets[locations]
-    return last
+    functions = np.array([goes(index) for index in profile.functions["name"].tolist()], bool)
+    return last_of(functions[profile.lines["function"]], profile.line_offsets)
 
 
-def _with_lines(profile: Profile, gone: Int64s) -> Profile:
-    """The profile without the first ``gone[i]`` lines of location i."""
-    starts = profile.line_offsets[:-1] + gone
-    owners = np.repeat(np.arange(len(gone)), np.diff(profile.line_offsets))
-    kept = np.arange(len(profile.lines)) >= starts[owners]
-    offsets = np.concatenate([[0], np.cumsum(np.diff(profile.line_offsets) - gone)])
-    return replace(profile, lines=profile.lines[kept], line_offsets=offsets.astype(np.int64))
-
-
-def _with_stacks(profile: Profile, whole: Bools, partly: Bools) -> Profile:
+def _cut(profile: Profile, whole: Bools, partly: Bools) -> Profile:
     """The profile with every stack cut at its first dropped location, seen from the root."""
-    known: dict[bytes, int] = {}
-    new_ids = np.empty(len(profile.stack_offsets) - 1, np.uint32)
-    touched = whole | partly
-    for index in range(len(new_ids)):
-        stack = profile.stack(index)
-        kept = np.flatnonzero(~touched[stack])
-        root_side = kept[-1] if len(kept) else 0  # nothing nearer to the root is ever cut
-        cuts = np.flatnonzero(touched[stack[:root_side]])
-        if len(cuts):
-            cut = cuts[-1]
-            stack = stack[cut + 1 :] if whole[stack[cut]] else stack[cut:]
-        new_ids[index] = known.setdefault(stack.tobytes(), len(known))
-    offsets = np.cumsum([0, *(len(stack) // 4 for stack in known)], dtype=np.int64)
-    return replace(
-        profile,
-        stacks=new_ids[profile.stacks],
-        stack_offsets=offsets,
-        stack_locations=np.frombuffer(b"".join(known), np.uint32),
-    )
+    frames, offsets = profile.stack_locations, profile.stack_offsets
+    touched = (whole | partly)[frames]
+    of_frames, number = owners(offsets), np.arange(len(frames))
+    root = last_of(~touched, offsets)  # nothing nearer to the root is ever cut
+    cuts = touched & (number < root[of_frames])
+    cut = last_of(cuts, offsets)
+    found = any_of(cuts, offsets)
+    start = offsets[:-1].copy()
+    start[found] = cut[found] + whole[frames[cut[found]]]
+    return keep_frames(profile, number >= start[of_frames])

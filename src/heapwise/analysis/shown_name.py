@@ -10,22 +10,28 @@ are here.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-import numpy as np
-
-from heapwise.model.profile import Profile
+from heapwise.model.profile import Profile, StringTable
 
 _LIKE_CPLUSPLUS = re.compile(rb"[<>\[\]]|::")
 _NOT_CPLUSPLUS = re.compile(rb"\.<|\]\)\.")  # Java's class.<init>; Go's (*Bar[...]).Method
 
 
-def shown_names(profile: Profile) -> list[bytes]:
-    """The shown name of each function of a profile; empty where it has none."""
-    pairs = np.stack([profile.functions["name"], profile.functions["system_name"]], axis=1)
-    return [
-        shown_name(profile.strings[name], profile.strings[system_name])
-        for name, system_name in pairs.tolist()
-    ]
+def with_shown_names(profile: Profile) -> Profile:
+    """The profile with each function's name as it is shown."""
+    texts = list(profile.strings)
+    numbers: dict[bytes, int] = {}
+    functions = profile.functions.copy()
+    for row, (name, system_name) in enumerate(
+        zip(functions["name"].tolist(), functions["system_name"].tolist(), strict=True)
+    ):
+        shown = shown_name(texts[name], texts[system_name])
+        if shown != texts[name]:
+            number = numbers.setdefault(shown, len(profile.strings) + len(numbers))
+            functions["name"][row] = number
+    strings = StringTable.of([*texts, *numbers]) if numbers else profile.strings
+    return replace(profile, functions=functions, strings=strings)
 
 
 def shown_name(name: bytes, system_name: bytes) -> bytes:

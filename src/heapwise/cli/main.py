@@ -28,6 +28,13 @@ COMMANDS: dict[str, Entry] = {
     "record": Entry("record", "Measure a service while somebody else makes the load."),
     "report": Entry("report", "Show recordings or hits as text, JSON or one HTML file."),
     "top": Entry("top", "The functions of a profile, as pprof's top."),
+    "tree": Entry("tree", "The functions of a profile with their callers and callees."),
+    "peek": Entry("peek", "Callers and callees of the functions that match a pattern."),
+    "traces": Entry("traces", "The samples of a profile, one stack after the other."),
+    "tags": Entry("tags", "The labels of a profile's samples and what they weigh."),
+    "raw": Entry("raw", "Everything a profile holds, as text."),
+    "comments": Entry("comments", "The comments of a profile."),
+    "merge": Entry("merge", "One profile of several, filtered or compared, as a file."),
     "compare": Entry("compare", "Two recordings, one row a metric."),
     "doctor": Entry("doctor", "Check that a service can be driven and measured."),
     "explain": Entry("explain", "What a finding's code means."),
@@ -37,7 +44,7 @@ COMMANDS: dict[str, Entry] = {
 }
 """Every command, in the order the help prints them."""
 
-ALIASES = {"attack": "load"}
+ALIASES = {"attack": "load", "proto": "merge"}
 
 
 class LazyGroup(click.Group):

@@ -32,7 +32,7 @@ def decode(data: bytes, *, limits: Limits = LIMITS, source: str = "profile") -> 
             in the profile, string indices outside the table and a wrong number of values count
             as damage.
     """
-    body = data
+    body: bytes | bytearray = data
     try:
         if data.startswith(MAGIC):
             body = gunzip(data, limits)

@@ -12,7 +12,7 @@ _INPUT_STEP = 64 << 10
 _OUTPUT_STEP = MIB
 
 
-def gunzip(data: bytes, limits: Limits) -> bytes:
+def gunzip(data: bytes, limits: Limits) -> bytearray:
     """Decompress one or more gzip members, one after the other.
 
     Raises:
@@ -29,7 +29,7 @@ def gunzip(data: bytes, limits: Limits) -> bytes:
         if not data.startswith(MAGIC, position):
             raise Damage(f"something that is not gzip follows the gzip data at byte {position:,}")
         position = _member(data, position, result, limits)
-    return bytes(result)
+    return result
 
 
 def _member(data: bytes, position: int, result: bytearray, limits: Limits) -> int:

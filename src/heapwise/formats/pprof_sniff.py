@@ -18,11 +18,11 @@ _KINDS = (
 _HEAD = 512
 
 
-def sniff(data: bytes) -> tuple[str, str] | None:
+def sniff(data: bytes | bytearray) -> tuple[str, str] | None:
     """What the bytes look like instead of a profile, and a hint; None where nobody can tell."""
     if not data:
         return "it is empty", ""
-    head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = bytes(data[:_HEAD]).removeprefix(b"\xef\xbb\xbf").lstrip()
     if re.match(rb"go 1\.\d+ trace\0", head):
         return "it is an execution trace", _HEAP
     for pattern, what, hint in _KINDS:

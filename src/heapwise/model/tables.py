@@ -2,41 +2,81 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from heapwise.model.finding import Interval
 
-
-class Row(msgspec.Struct, frozen=True):
-    """One function of a profile: ``flat`` its own, ``cum`` with everything it called."""
-
-    name: str
-    flat: int
-    cum: int
+Inline = Literal["", "inline", "partial-inline"]
+"""Whether the calls of a function were compiled into its callers: none, all or some of them."""
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """The functions of a profile by weight of one sample type.
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What every view of a profile says before its rows.
 
     Attributes:
         source: what was read.
         sample_type: never left unsaid: ``alloc_space``.
-        unit: ``bytes`` or ``count``.
-        total: the sum of the whole profile, which percentages refer to.
-        rows: heaviest first.
-        dropped: rows the caller cut off.
-        sorted_by: ``flat`` or ``cum``.
+        unit: of the values: ``bytes``, ``count``, ``nanoseconds``.
+        total: what percentages refer to: the sum of the absolute values of the whole profile.
         notes: what a reader must know to trust the figures.
+        binary: file of the program that was profiled.
+        build_id: of that file.
+        comments: of the profile.
+        doc_url: where the profile says it is explained.
+        time_ns: when it was taken, UTC; 0 where it does not say.
+        duration_ns: how long it took; 0 where it does not say.
+        filters: those in force, as ``focus=…``.
+        shown_unit: that amounts are printed in; ``minimum`` chooses one for each.
+        ratio: that values are multiplied by before they are printed.
     """
 
     source: str
     sample_type: str
     unit: str
     total: int
-    rows: tuple[Row, ...]
-    dropped: int
-    sorted_by: str
     notes: tuple[str, ...] = ()
+    binary: str = ""
+    build_id: str = ""
+    comments: tuple[str, ...] = ()
+    doc_url: str = ""
+    time_ns: int = 0
+    duration_ns: int = 0
+    filters: tuple[str, ...] = ()
+    shown_unit: str = "minimum"
+    ratio: float = 1.0
+
+
+class Ranking(View, frozen=True, kw_only=True):
+    """A view of the heaviest nodes.
+
+    Attributes:
+        sorted_by: ``flat`` or ``cum``.
+        dropped: nodes that are not shown.
+        light: those of them that weigh less than ``cutoff``.
+        cutoff: the share of the total that a node's cum had to reach, as an amount.
+    """
+
+    sorted_by: str
+    dropped: int
+    light: int = 0
+    cutoff: int = 0
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One node of a profile: ``flat`` its own, ``cum`` with everything it called."""
+
+    name: str
+    flat: int
+    cum: int
+    inline: Inline = ""
+
+
+class Table(Ranking, frozen=True, kw_only=True):
+    """The nodes of a profile by weight of one sample type, heaviest first."""
+
+    rows: tuple[Row, ...]
 
 
 class OwnerRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,16 +1,18 @@
-"""Where a profile comes from: a file, standard input, a service or a recording."""
+"""Where profiles come from: files, standard input, services and recordings."""
 
 from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from heapwise.analysis.diff import subtract
-from heapwise.analysis.top import choose_sample_type
+from heapwise.analysis.merge import against, merge
+from heapwise.analysis.view import choose_sample_type
 from heapwise.errors import ProfileError, RecordingError
 from heapwise.formats import pprof
 from heapwise.model.profile import Profile
@@ -23,6 +25,53 @@ _ADDRESS = re.compile(r"(?:[\w.-]*|\[[\w:.%]+\]):\d+(?:[/?].*)?", re.ASCII)
 _SECONDS = re.compile(r"(?:^|&)seconds=(\d{1,4})(?:&|$)")
 _DEADLINE_S = 60.0
 _HINT = "give a file, a URL, host:port, a recording, or - for standard input"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What to read, and how to make one profile of it.
+
+    Attributes:
+        specs: at least one source; several are added up.
+        base: a source to subtract.
+        marked: keep the samples of the base apart.
+        normalize: scale the profile to the total of its base first.
+        comment: to add to the profile.
+        limits: of each profile.
+        sample_type: the type that will be looked at, None for the default.
+    """
+
+    specs: Sequence[str]
+    base: str | None = None
+    marked: bool = False
+    normalize: bool = False
+    comment: str = ""
+    limits: pprof.Limits = pprof.LIMITS
+    sample_type: str | None = None
+
+
+def load_sources(sources: Sources) -> tuple[str, Profile]:
+    """Read all sources into one profile, and give it a name.
+
+    Raises:
+        HeapwiseError: as `load_profile`, for the first source that cannot be read; or the sources
+            do not count the same things.
+    """
+    name, profile = _added_up(sources.specs, sources)
+    if sources.base:
+        base_name, base = _added_up([sources.base], sources)
+        profile = against(base, profile, marked=sources.marked, normalize=sources.normalize)
+        name = f"{name}, compared with {base_name}" if sources.marked else f"{name} − {base_name}"
+    if sources.comment:
+        profile = replace(profile, comments=(*profile.comments, sources.comment))
+    return name, profile
+
+
+def _added_up(specs: Sequence[str], sources: Sources) -> tuple[str, Profile]:
+    limits, sample_type = sources.limits, sources.sample_type
+    loaded = [load_profile(spec, limits=limits, sample_type=sample_type) for spec in specs]
+    more = f" and {len(loaded) - 1} more" if len(loaded) > 1 else ""
+    return loaded[0][0] + more, merge([profile for _, profile in loaded])
 
 
 def load_profile(

@@ -1,0 +1,3 @@
+module heapwise.test/profiles
+
+go 1.22

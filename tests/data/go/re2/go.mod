@@ -1,0 +1,3 @@
+module heapwise.test/re2
+
+go 1.22

@@ -1,0 +1,338 @@
+"""`go tool pprof` is the judge of every view of profiles, and of every flag they share with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from heapwise.cli.main import app
+from heapwise.cli.options import TABLE
+from heapwise.formats import pprof
+from heapwise.model.profile import LINE
+from support import goheap, pprofviews
+from support.pprofviews import assert_equal
+from support.profiles import Sample, profile_bytes
+
+pytestmark = pytest.mark.go
+
+FULL = os.environ.get("HEAPWISE_FULL") == "1"
+VIEWS = ("top", "tree", "peek=main|json|sync", "traces", "tags", "raw")
+RANKED = ("top", "tree", "peek=.")
+
+FLAGS = {
+    "functions": ["-functions"],
+    "filefunctions": ["-filefunctions"],
+    "files": ["-files"],
+    "lines": ["-lines"],
+    "addresses": ["-addresses"],
+    "noinlines": ["-noinlines", "-lines"],
+    "cum": ["-cum"],
+    "flat": ["-flat"],
+    "nodecount": ["-nodecount=4"],
+    "nodefraction": ["-nodefraction=0.1"],
+    "edgefraction": ["-edgefraction=0.2"],
+    "trim": ["-trim=false"],
+    "unit": ["-unit=us"],
+    "divide-by": ["-divide_by=3"],
+    "focus": ["-focus=roundTrip|burn"],
+    "ignore": ["-ignore=json|once"],
+    "hide": ["-hide=reflect|twice|sync"],
+    "show": ["-show=main|json"],
+    "show-from": ["-show_from=json|twice|Do$"],
+    "prune-from": ["-prune_from=Marshal|twice|gopark"],
+    "relative-percentages": ["-relative_percentages", "-focus=Unmarshal|twice"],
+    "tagfocus": ["-tagfocus=tenant:t[12]"],
+    "tagignore": ["-tagignore=bytes=:48b"],
+    "tagshow": ["-tagshow=tenant|worker"],
+    "taghide": ["-taghide=bytes|kind"],
+    "add-comment": ["-add_comment=measured on a Sunday"],
+}
+"""An example of each flag that one profile is enough for, by its row in the table of options."""
+
+HEAP_FLAGS = {
+    "sample-index": ["-sample_index=1"],
+    "alloc-space": ["-alloc_space"],
+    "alloc-objects": ["-alloc_objects"],
+    "inuse-space": ["-inuse_space"],
+    "inuse-objects": ["-inuse_objects"],
+}
+
+
+def corpus() -> dict[str, Path]:
+    """Real profiles: of every kind, and heaps with deep recursion, generics and reflection."""
+    files = dict(pprofviews.kinds())
+    folder = files["cpu"].parent
+    for workload, rate in (("json", 1), ("recursion", 512), ("generics", 1)):
+        files[workload] = folder / f"{workload}-heap.pb.gz"
+        if not files[workload].exists():
+            files[workload].write_bytes(goheap.heap(workload, rate=rate))
+    return files
+
+
+def accepts(view: str, option: str) -> bool:
+    """True where a view has an option of the table."""
+    command = app.get_command(click.Context(app), view.partition("=")[0])
+    names = {name for parameter in command.params for name in parameter.opts}
+    return f"--{option.replace('_', '-')}" in names
+
+
+@pytest.mark.parametrize("kind", [*pprofviews.KINDS, "json", "recursion", "generics"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_of_every_kind_of_profile_is_pprofs(view: str, kind: str) -> None:
+    """Heap, CPU, goroutine, mutex and block profiles print the same, line for line."""
+    assert_equal(view, corpus()[kind])
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_every_flag_means_in_every_view_what_it_means_to_pprof(flag: str) -> None:
+    """Whichever view has the flag prints the same with it, of a labelled and of a deep profile."""
+    kinds = list(corpus()) if FULL else ["cpu", "json"]
+    views = [view for view in (*RANKED, "traces", "tags", "raw", "comments") if accepts(view, flag)]
+    assert views
+    for view, kind in product(views, kinds):
+        assert_equal(view, *FLAGS[flag], corpus()[kind])
+
+
+@pytest.mark.parametrize("flag", HEAP_FLAGS)
+def test_sample_types_are_chosen_as_in_pprof(flag: str) -> None:
+    """By name, by number and by the short flags."""
+    for view in ("top", "tree", "tags"):
+        assert_equal(view, *HEAP_FLAGS[flag], corpus()["json"])
+
+
+@pytest.mark.parametrize("view", RANKED)
+@pytest.mark.parametrize(
+    "granularity", ["functions", "filefunctions", "files", "lines", "addresses"]
+)
+def test_granularities_hold_with_and_without_inlined_calls(view: str, granularity: str) -> None:
+    """Ten ways to cut one profile into rows."""
+    for kind in ("recursion", "cpu"):
+        assert_equal(view, f"-{granularity}", corpus()[kind])
+        assert_equal(view, f"-{granularity}", "-noinlines", corpus()[kind])
+
+
+@pytest.mark.parametrize("flags", [
+    ["-focus=main", "-hide=json", "-show_from=main", "-relative_percentages"],
+    ["-ignore=Unmarshal", "-prune_from=Marshal", "-lines"],
+    ["-show=json", "-hide=encode", "-tagfocus=16:64", "-cum"],
+    ["-focus=heaps$", "-ignore=no such thing"],
+    ["-focus=no such thing"],
+    ["-show_from=/json/", "-noinlines", "-filefunctions"],
+    ["-tagfocus=bytes=32:", "-tagignore=96", "-tagshow=nothing"],
+    ["-focus=(?i)MAIN\\.ROUND", "-hide=^(reflect|runtime)\\."],
+])  # fmt: skip
+def test_filters_act_together_in_pprofs_order(flags: list[str]) -> None:
+    """What one filter leaves is what the next one sees."""
+    for view in ("top", "tree", "traces", "tags"):
+        if all(accepts(view, flag[1:].partition("=")[0]) for flag in flags):
+            assert_equal(view, *flags, corpus()["json"])
+
+
+def others(folder: Path) -> dict[str, Path]:
+    """A second profile of some kinds, from another process."""
+    result = {}
+    for workload in ("json", "maps"):
+        result[workload] = folder / f"other-{workload}.pb.gz"
+        command = [goheap.program(), "-rate", "1", workload, result[workload]]
+        subprocess.run(command, check=True, timeout=60)
+    return result
+
+
+COMPARISONS = [
+    ["{json}", "{other_json}"],
+    ["{json}", "{other_maps}", "{generics}", "{recursion}"],
+    ["{heap}", "{allocs}"],
+    ["{mutex}", "{block}"],
+    ["-base={json}", "{other_json}"],
+    ["-base={json}", "{other_maps}"],
+    ["-diff_base={json}", "{other_json}"],
+    ["-diff_base={other_maps}", "{json}", "{generics}"],
+    ["-normalize", "-base={json}", "{other_maps}"],
+    ["-normalize", "-diff_base={json}", "{other_json}"],
+    ["-base={json}", "{json}"],
+    ["-diff_base={json}", "{json}"],
+    ["-base={cpu}", "{cpu}", "{cpu}"],
+    ["-diff_base={block}", "{mutex}"],
+]
+
+
+@pytest.mark.parametrize("words", COMPARISONS, ids=" ".join)
+def test_sums_and_differences_are_pprofs(words: list[str], tmp_path: Path) -> None:
+    """Several sources, -base, -diff_base and -normalize, with negative values in every view."""
+    names = {**corpus(), **{f"other_{name}": path for name, path in others(tmp_path).items()}}
+    arguments = [word.format(**names) for word in words]
+    for view in ("top", "tree", "traces", "tags", "raw"):
+        assert_equal(view, *arguments)
+    assert_equal("top", "-lines", "-cum", "-nodefraction=0", *arguments)
+    assert_equal("tree", "-edgefraction=0", "-relative_percentages", "-focus=main", *arguments)
+
+
+WRITTEN = [
+    ["{json}", "{generics}"],
+    ["-base={json}", "{generics}"],
+    ["-diff_base={recursion}", "{json}"],
+    ["-normalize", "-base={json}", "{recursion}"],
+    ["-focus=main", "-hide=json", "{json}"],
+    ["-show_from=main", "-prune_from=json", "{json}"],
+    ["-tagfocus=tenant=t1", "-taghide=kind", "{cpu}"],
+    ["-divide_by=3", "{json}"],
+    ["-divide_by=0.3", "{cpu}"],
+    ["-add_comment=hello", "{goroutine}"],
+]
+
+
+@pytest.mark.parametrize("words", WRITTEN, ids=" ".join)
+def test_what_merge_writes_is_what_pprof_writes(words: list[str], tmp_path: Path) -> None:
+    """`pprof -raw` of our file and of that of `pprof -proto` are equal to the last line."""
+    arguments = [word.format(**corpus()) for word in words]
+    mine, expected = tmp_path / "ours.pb.gz", tmp_path / "theirs.pb.gz"
+    result = CliRunner().invoke(app, ["merge", "-o", str(mine), *arguments])
+    assert result.exit_code == 0, result.output
+    *flags, last = arguments
+    goheap.pprof(Path(last), "-proto", f"-output={expected}", *flags)
+    assert goheap.pprof(mine, "-raw") == goheap.pprof(expected, "-raw")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["{goroutine}", "{heap}"],
+    ["-base={goroutine}", "{cpu}"],
+])  # fmt: skip
+def test_what_pprof_does_not_add_up_is_refused(arguments: list[str]) -> None:
+    """Profiles that count different things have no sum."""
+    words = [word.format(**corpus()) for word in arguments]
+    with pytest.raises(AssertionError, match="common sample type"):
+        pprofviews.theirs("top", *words)
+    result = CliRunner().invoke(app, ["top", *words])
+    assert "no sample type in common" in str(result.exception)
+
+
+def test_a_profile_without_symbols_is_shown_by_its_addresses(tmp_path: Path) -> None:
+    """Stripped of its functions, a profile is one node, or one an address."""
+    built = pprof.decode(corpus()["json"].read_bytes())
+    bare = replace(
+        built,
+        lines=np.zeros(0, LINE),
+        line_offsets=np.zeros_like(built.line_offsets),
+        functions=built.functions[:0],
+    )
+    path = tmp_path / "bare.pb.gz"
+    path.write_bytes(pprof.encode(bare))
+    for view in ("top", "tree", "traces"):
+        for flags in ([], ["-lines"], ["-files"], ["-addresses"], ["-addresses", "-noinlines"]):
+            assert_equal(view, *flags, path)
+
+
+NAMES = st.sampled_from([
+    "", "main.main", "main.f", "main.f (f.go:3)", "main.g (/a/../g.go:9)", "other.g (g.go:9)",
+    "a.Of[go.shape.func(int)]", "a.(*T[...]).M", "ns::f(int)<x>", "runtime.mallocgc (m.go:7)",
+    "main.h (//h.go:1)", "main.f (f.go:4)",
+])  # fmt: skip
+LOCATIONS = st.one_of(
+    st.lists(NAMES, min_size=1, max_size=3).map(" inlined into ".join),
+    st.sampled_from(["0x2a", "0x400100"]),
+)
+LABELS = st.dictionaries(
+    st.sampled_from(["bytes", "request", "tenant", "longer-than-ten"]),
+    st.sampled_from(["a", "b", 16, 2048, -5, 1]),
+    max_size=3,
+)
+SAMPLES = st.lists(
+    st.builds(
+        Sample,
+        st.lists(LOCATIONS, max_size=6).map(tuple),
+        st.lists(st.integers(-3, 5) | st.integers(0, 1 << 40), min_size=4, max_size=4),
+        labels=LABELS,
+    ),
+    max_size=12,
+)
+PATTERNS = st.sampled_from(
+    ["main", "^main\\.f$", "go", "g\\.go", "service", "o", "mallocgc|h", "ns"]
+)
+QUERIES = st.lists(
+    st.one_of(
+        st.builds("-{}={}".format, st.sampled_from(
+            ["focus", "ignore", "hide", "show", "show_from", "prune_from"]), PATTERNS),
+        st.sampled_from([
+            "-tagfocus=tenant=a", "-tagfocus=16b", "-tagfocus=request=:2kb", "-tagfocus=a,b",
+            "-tagignore=bytes", "-tagignore=1b:3kb", "-tagshow=t", "-taghide=bytes", "-noinlines",
+            "-relative_percentages",
+        ]),
+    ),
+    max_size=3, unique_by=lambda flag: flag.partition("=")[0],
+)  # fmt: skip
+GRANULARITIES = st.sampled_from(["functions", "filefunctions", "files", "lines", "addresses"])
+SORTED = st.sampled_from(["-cum", "-flat"])
+
+
+@settings(
+    max_examples=400 if FULL else 30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    samples=SAMPLES, query=QUERIES, granularity=GRANULARITIES, order=SORTED,
+    view=st.sampled_from(["top", "tree", "traces"]),
+)  # fmt: skip
+def test_profiles_nobody_would_write_are_shown_as_pprof_shows_them(
+    samples: list[Sample], query: list[str], granularity: str, order: str, view: str, tmp_path: Path
+) -> None:
+    """Nameless functions, recursion, inlining, lost weights and odd labels, through filters."""
+    path = tmp_path / "odd.pb.gz"
+    path.write_bytes(profile_bytes(samples, sizes=False))
+    flags = [*query, f"-{granularity}", *([order] if view != "traces" else [])]
+    assert_equal(view, *flags, path)
+
+
+@settings(
+    max_examples=200 if FULL else 15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(samples=SAMPLES, base=SAMPLES, flag=st.sampled_from(["base", "diff_base"]))
+def test_differences_nobody_would_take_are_pprofs(
+    samples: list[Sample], base: list[Sample], flag: str, tmp_path: Path
+) -> None:
+    """Any profile minus any other is to the last table what pprof makes of the two."""
+    one, other = tmp_path / "one.pb.gz", tmp_path / "other.pb.gz"
+    one.write_bytes(profile_bytes(samples, sizes=False))
+    other.write_bytes(profile_bytes(base, sizes=False))
+    assert_equal("raw", f"-{flag}={other}", one)
+    assert_equal("tags", f"-{flag}={other}", one)
+
+
+def test_every_flag_that_is_pprofs_is_compared_with_pprof() -> None:
+    """A row of the table that claims to be pprof's has its example above."""
+    examples = " ".join(word for words in (*COMPARISONS, *WRITTEN) for word in words)
+    claimed = {option.name for option in TABLE.values() if option.peer == "pprof"}
+    compared = {name for name in claimed if f"-{name.replace('-', '_')}" in examples}
+    assert claimed == compared | set(FLAGS) | set(HEAP_FLAGS)
+
+
+def test_a_flag_of_pprof_that_we_do_not_have_is_refused_by_name() -> None:
+    """Nothing is taken and ignored."""
+    for flag in ("-call_tree", "-mean", "-drop_negative", "-tagroot=x", "-symbolize=none"):
+        result = CliRunner().invoke(app, ["top", flag, "x.pb.gz"])
+        assert result.exit_code == 2
+        assert f"No such option: {flag.partition('=')[0]}" in result.output
+
+
+def test_the_command_prints_what_pprof_prints_when_run_as_users_run_it(tmp_path: Path) -> None:
+    """Through the real entry point, with its own standard output."""
+    path = tmp_path / "heap.pb.gz"
+    path.write_bytes(goheap.heap("generics", rate=1))
+    command = [sys.executable, "-m", "heapwise", "tree", "-alloc_space", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("Source: ")]
+    expected = goheap.pprof(path, "-tree", "-alloc_space")
+    assert pprofviews.canonical("\n".join(lines)) == pprofviews.canonical(expected)

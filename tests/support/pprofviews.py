@@ -1,0 +1,125 @@
+"""The same view of the same files from heapwise and from ``go tool pprof``, to be compared."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from heapwise.cli.main import app
+from heapwise.errors import ProfileError
+from support import goheap
+
+KINDS = ("cpu", "goroutine", "mutex", "block", "allocs", "heap", "threadcreate")
+_SOURCE = Path(__file__).parents[1] / "data" / "go" / "profiles"
+_ROW = re.compile(r"\s*(?P<flat>\S+)\s+\S+%\s+\S+%\s+\S+\s+\S+%  (?P<name>.*?)(?: \([a-z-]+\))?")
+_NODE = re.compile(r"\s*(?P<flat>\S+)\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+\| (?P<name>.*)")
+_TAG = re.compile(r"\s+(?P<weight>\S+) \(\s*\S+%\): .*")
+_CALL = re.compile(r"\s{10,}(?P<weight>\S+)\s+\S+% \|   .*")
+
+
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="heapwise-kinds-")
+
+
+@cache
+def kinds() -> dict[str, Path]:
+    """A Go program's profiles of every kind, by kind; CPU samples and goroutines have labels."""
+    folder = Path(_scratch().name)
+    binary = folder / "profiles"
+    subprocess.run([goheap.go(), "build", "-o", binary, "."], cwd=_SOURCE, check=True, timeout=280)
+    subprocess.run([binary, folder], check=True, timeout=60)
+    return {kind: folder / f"{kind}.pb.gz" for kind in KINDS}
+
+
+def ours(view: str, *arguments: object) -> str:
+    """What heapwise prints, without the lines that pprof does not have."""
+    result = CliRunner().invoke(app, [view, *map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("Source: ", "Note: ")))
+
+
+def theirs(view: str, *arguments: object) -> str | None:
+    """What pprof prints; None where it finds nothing to peek at."""
+    *flags, last = map(str, arguments)
+    try:
+        return goheap.pprof(Path(last), f"-{view}", *flags).rstrip("\n")
+    except AssertionError as error:
+        if "no matches found for regexp" in str(error):
+            return None
+        raise
+
+
+def assert_equal(view: str, *arguments: object) -> None:
+    """Both print the same, line for line, where pprof's own order is not left to chance.
+
+    Rows of one name and weight come in any order in pprof, and so do calls of one weight between
+    nodes of one name.
+    """
+    first, *rest = view.split("=", 1)
+    expected = theirs(view, *arguments)
+    if expected is None:
+        with pytest.raises(ProfileError, match="no function"):
+            ours(first, *rest, *arguments)
+    else:
+        assert canonical(ours(first, *rest, *arguments)) == canonical(expected)
+
+
+def canonical(text: str) -> list[str]:
+    """The lines, with those whose order says nothing sorted and their running sums taken out."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    blocks = _split(lines)
+    return [line for block in _tied_blocks(blocks) for line in _tied_lines(block)]
+
+
+def _split(lines: Sequence[str]) -> list[list[str]]:
+    """The blocks between rules, each with the rule above it."""
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        if line.startswith("-----------"):
+            blocks.append([])
+        blocks[-1].append(line)
+    return blocks
+
+
+def _tied_blocks(blocks: Iterable[list[str]]) -> Iterable[list[str]]:
+    """Blocks of a tree, where neighbours of one name and weight are sorted."""
+
+    def node(block: list[str]) -> tuple[str, ...]:
+        found = [match for line in block if (match := _NODE.fullmatch(line))]
+        return found[0].groups() if found else ("", str(id(block)))
+
+    for _, tied in groupby(blocks, node):
+        group = list(tied)
+        if len(group) == 1:
+            yield group[0]
+        else:
+            yield from sorted([_without_sum(line) for line in block] for block in group)
+
+
+def _tied_lines(block: list[str]) -> Iterable[str]:
+    def tie(line: str) -> tuple[str, ...]:
+        if found := _CALL.fullmatch(line):
+            return ("call", found["weight"].removeprefix("-"))
+        if found := _TAG.fullmatch(line):
+            return ("tag", found["weight"].removeprefix("-"))
+        if found := _ROW.fullmatch(line):
+            return ("row", found["flat"].removeprefix("-"), found["name"])
+        return ("", line)
+
+    for _, tied in groupby(block, tie):
+        group = list(tied)
+        yield from group if len(group) == 1 else sorted(map(_without_sum, group))
+
+
+def _without_sum(line: str) -> str:
+    return re.sub(r"^(\s*\S+\s+\S+%)\s+\S+%(\s+\S+\s+\S+%)", r"\1 \2", line)
