@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 
 from heapwise.errors import ProfileError
+from heapwise.formats.legacy.read import decode_text, looks_legacy
 from heapwise.formats.pprof_decode import decode_message
 from heapwise.formats.pprof_encode import encode_message
 from heapwise.formats.pprof_gunzip import MAGIC, gunzip
@@ -21,6 +22,9 @@ __all__ = ["LIMITS", "Limits", "decode", "encode"]
 
 def decode(data: bytes, *, limits: Limits = LIMITS, source: str = "profile") -> Profile:
     """Read a profile, gzipped or not, and check it as pprof does.
+
+    Legacy text, as ``debug=1`` prints it, is read too; its sampled counts are scaled up, which
+    those of ``profile.proto`` are already.
 
     Args:
         data: the whole file or response.
@@ -36,9 +40,13 @@ def decode(data: bytes, *, limits: Limits = LIMITS, source: str = "profile") -> 
     try:
         if data.startswith(MAGIC):
             body = gunzip(data, limits)
+        if looks_legacy(body):
+            return decode_text(body, limits)
         return decode_message(body, limits)
     except Damage as damage:
-        reason, hint = sniff(body) or (damage.reason, damage.hint)
+        reason, hint = damage.reason, damage.hint
+        if not looks_legacy(body):
+            reason, hint = sniff(body) or (reason, hint)
         raise ProfileError(f"cannot read {source}", reason, hint) from None
 
 

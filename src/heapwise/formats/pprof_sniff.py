@@ -6,13 +6,16 @@ import re
 from codecs import getincrementaldecoder
 
 _HEAP = "a heap profile comes from /debug/pprof/heap"
+_OLD = "go tool pprof -proto turns it into one that heapwise reads"
 _KINDS = (
     (rb"<(!doctype|html|head|body|\?xml)", "it is an HTML page", _HEAP),
     (rb'\{\s*["}]|\[\s*[\[\]{"\d-]', "it is JSON", _HEAP),
+    (rb"--- ?threadz|--- Thread [0-9a-f]+ ", "it is a dump of threads", _OLD),
+    (rb"--- ?(heapz?|contentionz?) \d+ ---", "it is a profile of an old Java tool", _OLD),
     (
-        rb"(heap|[a-z]+) profile: |--- ?(contention|mutex|heap)",
-        "it is a profile in the legacy text format",
-        "fetch it without debug=1",
+        rb"\0{4}\x03\0{3}|\0{8}\x03\0{7}|\0{7}\x03|\0{15}\x03",
+        "it is a CPU profile of gperftools",
+        _OLD,
     ),
 )
 _HEAD = 512

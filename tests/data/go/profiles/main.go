@@ -1,4 +1,5 @@
-// Command profiles writes one profile of each kind into a folder, with labels where there can be any.
+// Command profiles writes one profile of each kind into a folder, with labels where there can be any;
+// what Go also writes as text stands beside it, of the same moment.
 //
 //	profiles FOLDER
 package main
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"sync"
@@ -34,14 +36,27 @@ func main() {
 	})
 	contend()
 	release := park(20)
+	runtime.GC() // publishes what was allocated, and no other collection moves it from here on
+	debug.SetGCPercent(-1)
 	for _, name := range []string{"goroutine", "mutex", "block", "allocs", "heap", "threadcreate"} {
 		write(folder, name, func(file *os.File) error { return pprof.Lookup(name).WriteTo(file, 0) })
+		writeText(folder, name)
 	}
 	close(release)
 }
 
+func writeText(folder, name string) {
+	create(filepath.Join(folder, name+".txt"), func(file *os.File) error {
+		return pprof.Lookup(name).WriteTo(file, 1)
+	})
+}
+
 func write(folder, name string, fill func(*os.File) error) {
-	file, err := os.Create(filepath.Join(folder, name+".pb.gz"))
+	create(filepath.Join(folder, name+".pb.gz"), fill)
+}
+
+func create(path string, fill func(*os.File) error) {
+	file, err := os.Create(path)
 	if err != nil {
 		log.Fatal(err)
 	}
