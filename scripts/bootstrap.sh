@@ -34,4 +34,4 @@ fi
 echo "heapwise: bringing .venv up to date" >&2
 # The interpreter just checked, never a downloaded one.
 UV_PYTHON_DOWNLOADS=never UV_PYTHON=$("$PYTHON" -c 'import sys; print(sys._base_executable)') \
-    "$UV" sync --quiet --locked --all-extras --all-groups
+    "$UV" sync --quiet --locked --all-extras --all-groups --no-group bench

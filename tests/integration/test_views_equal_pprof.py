@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
+from threading import Thread
 
 import click
 import numpy as np
@@ -21,7 +27,8 @@ from heapwise.cli.options import TABLE
 from heapwise.formats import pprof
 from heapwise.model.profile import LINE
 from support import goheap, pprofviews
-from support.pprofviews import assert_equal
+from support.certificates import Certificates, make_certificates
+from support.pprofviews import assert_equal, ours, theirs
 from support.profiles import Sample, profile_bytes
 
 pytestmark = pytest.mark.go
@@ -56,6 +63,10 @@ FLAGS = {
     "tagignore": ["-tagignore=bytes=:48b"],
     "tagshow": ["-tagshow=tenant|worker"],
     "taghide": ["-taghide=bytes|kind"],
+    "tagroot": ["-tagroot=tenant,kind,bytes"],
+    "tagleaf": ["-tagleaf=bytes,tenant", "-tagroot=worker"],
+    "seconds": ["-seconds=1"],
+    "timeout": ["-timeout=3"],
     "add-comment": ["-add_comment=measured on a Sunday"],
 }
 """An example of each flag that one profile is enough for, by its row in the table of options."""
@@ -137,6 +148,54 @@ def test_filters_act_together_in_pprofs_order(flags: list[str]) -> None:
     for view in ("top", "tree", "traces", "tags"):
         if all(accepts(view, flag[1:].partition("=")[0]) for flag in flags):
             assert_equal(view, *flags, corpus()["json"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [("cpu", "^main"), ("json", "json.*ncode|roundTrip"), ("recursion", "main"), ("block", "main")],
+)
+@pytest.mark.parametrize("flags", [[], ["-noinlines"], ["-focus=main", "-unit=kb"]])
+def test_source_lines_weigh_what_they_weigh_in_pprof(
+    kind: str, pattern: str, flags: list[str]
+) -> None:
+    """Each routine from its first line to five behind the last with a weight, text included."""
+    path = corpus()[kind]
+    expected = theirs(f"list={pattern}", *flags, path)
+    assert expected is not None
+    assert ours("list", pattern, "--source-root=/", *flags, path) == expected
+
+
+@pytest.mark.parametrize("kind", ["cpu", "json", "recursion", "mutex"])
+@pytest.mark.parametrize("flags", [[], ["-noinlines"], ["-focus=main", "-unit=kb"]])
+def test_callgrind_says_what_pprofs_says(kind: str, flags: list[str]) -> None:
+    """The same costs at the same lines, and the same calls; equal weights come in any order."""
+    path = corpus()[kind]
+    expected = theirs("callgrind", *flags, path)
+    assert expected is not None
+    assert pprofviews.costs(ours("callgrind", *flags, path)) == pprofviews.costs(expected)
+
+
+@pytest.mark.parametrize("kind", ["cpu", "json", "goroutine"])
+@pytest.mark.parametrize(
+    "flags", [[], ["-lines", "-cum"], ["-files"], ["-addresses", "-unit=us"], ["-nodecount=5"]]
+)
+def test_topproto_writes_what_pprof_writes(kind: str, flags: list[str], tmp_path: Path) -> None:
+    """`pprof -raw` of both files is equal, but for the order of rows that weigh the same."""
+    mine, expected = tmp_path / "ours.pb.gz", tmp_path / "theirs.pb.gz"
+    path = str(corpus()[kind])
+    result = CliRunner().invoke(app, ["topproto", "-o", str(mine), *flags, path])
+    assert result.exit_code == 0, result.output
+    goheap.pprof(path, "-topproto", f"-output={expected}", *flags)
+    assert _rows(goheap.pprof(mine, "-raw")) == _rows(goheap.pprof(expected, "-raw"))
+
+
+def _rows(raw: str) -> tuple[str, list[str]]:
+    """The head of a raw profile, and its samples with the text of their only location, sorted."""
+    head, _, rest = raw.partition("Samples:\n")
+    samples, _, locations = rest.partition("\nLocations\n")
+    place = dict(re.findall(r"^ *(\d+): (.*)$", locations, re.MULTILINE))
+    rows = [line.partition(":") for line in samples.splitlines()]
+    return head, sorted(f"{row[0]}: {place.get(row[2].strip(), row[2])}" for row in rows)
 
 
 def others(folder: Path) -> dict[str, Path]:
@@ -264,7 +323,8 @@ QUERIES = st.lists(
         st.builds("-{}={}".format, st.sampled_from(
             ["focus", "ignore", "hide", "show", "show_from", "prune_from"]), PATTERNS),
         st.sampled_from([
-            "-tagfocus=tenant=a", "-tagfocus=16b", "-tagfocus=request=:2kb", "-tagfocus=a,b",
+            "-tagroot=tenant,request", "-tagleaf=bytes", "-tagfocus=tenant=a", "-tagfocus=16b",
+            "-tagfocus=request=:2kb", "-tagfocus=a,b",
             "-tagignore=bytes", "-tagignore=1b:3kb", "-tagshow=t", "-taghide=bytes", "-noinlines",
             "-relative_percentages",
         ]),
@@ -311,20 +371,74 @@ def test_differences_nobody_would_take_are_pprofs(
     assert_equal("tags", f"-{flag}={other}", one)
 
 
+class Heap(BaseHTTPRequestHandler):
+    """Answers everything with one heap profile."""
+
+    data = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.data)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on stderr."""
+
+
+@contextmanager
+def heap_over_tls(certificates: Certificates, *, mutual: bool) -> Iterator[str]:
+    """``host:port`` of a service that answers over TLS, if `mutual` only to who shows who it is."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.certificate, certificates.key)
+    if mutual:
+        context.load_verify_locations(certificates.authority)
+        context.verify_mode = ssl.CERT_REQUIRED
+    Heap.data = corpus()["json"].read_bytes()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Heap) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_service_behind_tls_is_asked_as_pprof_asks_it(tmp_path: Path) -> None:
+    """`https+insecure` trusts anybody; our -tls_ca, -tls_cert and -tls_key do better.
+
+    `go tool pprof` lists these three as google/pprof has them, but its own fetcher ignores them.
+    """
+    certificates = make_certificates(tmp_path)
+    with heap_over_tls(certificates, mutual=False) as address:
+        url = f"https+insecure://{address}/debug/pprof/heap"
+        expected = goheap.pprof(url, "-top").splitlines()
+        assert ours("top", url).splitlines() == expected
+    flags = [
+        f"-tls_ca={certificates.authority}",
+        f"-tls_cert={certificates.certificate}",
+        f"-tls_key={certificates.key}",
+    ]
+    with heap_over_tls(certificates, mutual=True) as address:
+        assert ours("top", *flags, f"https://{address}").splitlines() == expected
+
+
 def test_every_flag_that_is_pprofs_is_compared_with_pprof() -> None:
     """A row of the table that claims to be pprof's has its example above."""
     examples = " ".join(word for words in (*COMPARISONS, *WRITTEN) for word in words)
     claimed = {option.name for option in TABLE.values() if option.peer == "pprof"}
     compared = {name for name in claimed if f"-{name.replace('-', '_')}" in examples}
-    assert claimed == compared | set(FLAGS) | set(HEAP_FLAGS)
+    shared = {"timeout"}  # vegeta has one too, and the row is its
+    assert claimed | shared == compared | set(FLAGS) | set(HEAP_FLAGS)
 
 
 def test_a_flag_of_pprof_that_we_do_not_have_is_refused_by_name() -> None:
     """Nothing is taken and ignored."""
-    for flag in ("-call_tree", "-mean", "-drop_negative", "-tagroot=x", "-symbolize=none"):
-        result = CliRunner().invoke(app, ["top", flag, "x.pb.gz"])
-        assert result.exit_code == 2
-        assert f"No such option: {flag.partition('=')[0]}" in result.output
+    usage = subprocess.run([goheap.go(), "tool", "pprof"], capture_output=True, text=True).stderr  # noqa: PLW1510 - usage is an error
+    flags = set(re.findall(r"^    (-[a-z_]+)", usage, re.MULTILINE))
+    assert len(flags) > 60
+    for flag in sorted(flags - {"-h"}):
+        if not accepts("top", flag[1:]):
+            result = CliRunner().invoke(app, ["top", flag, "x.pb.gz"])
+            assert result.exit_code == 2
+            assert f"No such option: {flag} (" in result.output, flag
 
 
 def test_the_command_prints_what_pprof_prints_when_run_as_users_run_it(tmp_path: Path) -> None:

@@ -76,9 +76,9 @@ def _pprof() -> str:
     return _run([go(), "tool", "-n", "pprof"]).strip()
 
 
-def pprof(path: Path, *flags: str) -> str:
-    """What pprof prints about a file."""
-    return _run([_pprof(), *flags, str(path)])
+def pprof(source: Path | str, *flags: str) -> str:
+    """What pprof prints about a file, or about a service's answer."""
+    return _run([_pprof(), *flags, str(source)])
 
 
 def pprof_top(path: Path, sample_type: str, *flags: str) -> list[Row]:
@@ -100,7 +100,10 @@ def _row(line: str) -> Row:
 
 
 def _run(command: list[str], *, check: bool = True, cwd: Path | None = None) -> str:
-    environment = {**os.environ, "GOFLAGS": "", "GOWORK": "off"}
+    # pprof keeps what it fetches.
+    environment = {
+        **os.environ, "GOFLAGS": "", "GOWORK": "off", "PPROF_TMPDIR": _scratch().name
+    }  # fmt: skip
     done = subprocess.run(command, cwd=cwd, env=environment, check=False, timeout=280,
                           capture_output=True, text=True)  # fmt: skip
     assert not check or done.returncode == 0, done.stderr

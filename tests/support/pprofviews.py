@@ -123,3 +123,37 @@ def _tied_lines(block: list[str]) -> Iterable[str]:
 
 def _without_sum(line: str) -> str:
     return re.sub(r"^(\s*\S+\s+\S+%)\s+\S+%(\s+\S+\s+\S+%)", r"\1 \2", line)
+
+
+def costs(callgrind: str) -> list[tuple[object, ...]]:
+    """What a callgrind file says, sorted: routine, place and cost, and the calls from there."""
+    names: dict[str, dict[str, str]] = {"ob": {}, "fl": {}, "fn": {}}
+    here: dict[str, str] = {}
+    before, address = 0, 0
+    found: list[tuple[object, ...]] = []
+    lines = iter(callgrind.splitlines()[2:])
+    found.append(tuple(callgrind.splitlines()[:2]))
+    for line in lines:
+        if not line:
+            continue
+        key, equals, value = line.partition("=")
+        if equals and key in {"ob", "fl", "fn", "cfl", "cfn"}:
+            number, _, name = value.partition(" ")
+            table = names[key[-2:]]
+            here[key] = table.setdefault(number, name)
+        elif key == "calls":
+            _, place, number = value.split(" ")
+            weight = next(lines).split()[-1]
+            site = tuple(here[name] for name in ("ob", "fl", "fn", "cfl", "cfn"))
+            found.append((*site, _at(before, place), number, weight))
+        else:
+            place, number, weight = line.split(" ")
+            before, address = address, _at(address, place)
+            found.append((*(here[name] for name in ("ob", "fl", "fn")), address, number, weight))
+    return sorted(found, key=str)
+
+
+def _at(before: int, place: str) -> int:
+    if place == "*":
+        return before
+    return before + int(place) if place[0] in "+-" else int(place, 16)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,8 @@ from heapwise.analysis.aggregate import total
 from heapwise.errors import ProfileError, RecordingError, ServiceError, UsageError
 from heapwise.formats import pprof
 from heapwise.formats.pprof import Limits
-from heapwise.record.sources import Sources, load_profile, load_sources
+from heapwise.record.profile_folder import Span
+from heapwise.record.sources import Reading, Sources, load_profile, load_sources
 from heapwise.record.store import load
 from support.profiles import profile_bytes
 from support.recordings import make_recording
@@ -24,6 +27,7 @@ ALLOCS = profile_bytes({("other", "main"): (5, 80, 0, 0)}, default_sample_type="
 PAGES = {
     "/debug/pprof/heap": HEAP,
     "/debug/pprof/heap?gc=1": HEAP,
+    "/debug/pprof/heap?seconds=3": ALLOCS,
     "/debug/pprof/allocs": ALLOCS,
     "/admin/debug/pprof/heap": ALLOCS,
     "/files/saved.pb.gz": ALLOCS,
@@ -53,9 +57,9 @@ def address() -> Iterator[str]:
         server.shutdown()
 
 
-def leaf(spec: str, **options: str) -> str:
+def leaf(spec: str, **options: Any) -> str:
     """The name of the only leaf of the profile that was loaded."""
-    return load_profile(spec, **options)[1].function_name(0)  # type: ignore[arg-type] # sample_type
+    return load_profile(spec, Reading(**options))[1].function_name(0)
 
 
 @pytest.mark.parametrize(
@@ -117,12 +121,10 @@ def test_a_file_that_is_not_there_is_a_profile_error(
     assert raised.value.hint
 
 
-def test_no_more_of_a_file_is_read_than_a_profile_may_have(tmp_path: Path) -> None:
+def test_no_more_of_a_file_is_read_than_a_profile_may_have() -> None:
     """An endless file is refused by its size."""
     with pytest.raises(ProfileError, match="more than 1,000 bytes"):
-        load_profile("/dev/zero", limits=Limits(compressed=1000, decompressed=1000))
-    with pytest.raises(RecordingError):
-        load_profile(str(tmp_path))
+        load_profile("/dev/zero", Reading(limits=Limits(compressed=1000, decompressed=1000)))
 
 
 def test_a_bad_address_is_a_usage_error() -> None:
@@ -151,7 +153,7 @@ def test_a_recording_shows_what_was_allocated_under_its_load(tmp_path: Path) -> 
 def test_a_recording_shows_what_was_live_at_its_end(tmp_path: Path, wanted: str) -> None:
     """For inuse types a difference would be no answer."""
     path = make_recording(tmp_path / "before.hw")
-    name, profile = load_profile(str(path), sample_type=wanted)
+    name, profile = load_profile(str(path), Reading(sample_type=wanted))
     after = load(path).windows[0].after
     assert name == "before.hw, at its end"
     assert total(profile, "alloc_space") == allocated(path, after.profile)
@@ -169,8 +171,9 @@ def test_several_sources_are_added_up(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(HEAP)
     specs = [str(tmp_path / name) for name in ("a", "b")]
-    name, profile = load_sources(Sources(specs=specs, comment="both"))
-    assert name == f"{specs[0]} and 1 more"
+    loaded = load_sources(Sources(specs=specs, comment="both"))
+    profile = loaded.profile
+    assert loaded.name == f"{specs[0]} and 1 more"
     assert total(profile, "alloc_space") == 2 * 96
     assert profile.comments == ("both",)
 
@@ -182,13 +185,72 @@ def test_a_source_is_compared_with_its_base(
     """Subtracted it may leave nothing; kept apart, both sides stay."""
     path = tmp_path / "heap"
     path.write_bytes(HEAP)
-    name, profile = load_sources(Sources(specs=[str(path)], base=str(path), marked=marked))
-    assert word in name
-    assert profile.column("alloc_objects").tolist() == left
+    loaded = load_sources(Sources(specs=[str(path)], base=str(path), marked=marked))
+    assert word in loaded.name
+    assert loaded.profile.column("alloc_objects").tolist() == left
 
 
-def test_one_source_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    """A sum without one of its parts would be a wrong number."""
+def test_a_source_of_several_that_cannot_be_read_is_skipped_and_counted(tmp_path: Path) -> None:
+    """As in pprof; the name of the sum says that a part is missing, and the reason is kept."""
     (tmp_path / "a").write_bytes(HEAP)
+    nothing = str(tmp_path / "nothing")
+    loaded = load_sources(Sources(specs=[nothing, str(tmp_path / "a")]))
+    assert loaded.name == f"{tmp_path / 'a'}, 1 skipped"
+    assert [error.what for error in loaded.skipped] == [f"cannot read {nothing}"]
     with pytest.raises(ProfileError, match="nothing"):
-        load_sources(Sources(specs=[str(tmp_path / "a"), str(tmp_path / "nothing")]))
+        load_sources(Sources(specs=[nothing, nothing]))
+
+
+def test_a_service_is_asked_for_a_span_of_time(address: str) -> None:
+    """With -seconds the answer may take as much longer."""
+    loaded = load_sources(Sources(specs=[address], reading=Reading(seconds=3)))
+    assert loaded.name == f"{address}?seconds=3"
+    assert loaded.profile.function_name(0) == "other"
+
+
+def test_a_password_is_not_part_of_the_name(address: str) -> None:
+    """Names are printed, and end in files."""
+    assert load_profile(f"user:hunter2@{address}")[0] == address
+    assert load_profile(f"http://user:hunter2@{address}")[0] == f"http://{address}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A profile an hour, at 8, 9 and 10 o'clock, and something else."""
+    for hour in (8, 9, 10):
+        at = datetime(2026, 11, 21, hour, tzinfo=UTC).timestamp()
+        data = profile_bytes({("leaf",): (10**hour, 1)}, time_ns=int(at) * 10**9)
+        (tmp_path / f"heap-{hour:02}.pb.gz").write_bytes(data)
+    (tmp_path / "notes.md").write_text("not a profile")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("span", "hours"),
+    [
+        (Span(), [8, 9, 10]),
+        (Span(since="2026-11-21T09:00:00Z"), [9, 10]),
+        (Span(until="2026-11-21 09:30+00:00"), [8, 9]),
+        (Span(since="1h"), [9, 10]),
+        (Span(since="2h", until="1h30m"), [8]),
+    ],
+)
+def test_a_folder_of_profiles_is_added_up_over_a_span_of_time(
+    folder: Path, span: Span, hours: list[int]
+) -> None:
+    """Both ends count; durations go back from the newest profile, whenever that was."""
+    name, profile = load_profile(str(folder), Reading(span=span))
+    assert name == f"{folder}, {len(hours)} of 3 profiles"
+    assert total(profile, "alloc_objects") == sum(10**hour for hour in hours)
+
+
+def test_a_folder_without_what_was_asked_for_says_so(folder: Path, tmp_path: Path) -> None:
+    """An empty folder, a span that holds nothing, and a time that is none."""
+    with pytest.raises(ProfileError, match="holds no profile from that time"):
+        load_profile(str(folder), Reading(span=Span(since="2027-01-01")))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ProfileError, match="it is no recording, and holds no profiles"):
+        load_profile(str(empty))
+    with pytest.raises(UsageError, match="not a time: 'yesterday'"):
+        Span(since="yesterday")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heapwise.analysis.frames import CallPaths, Frame
+from heapwise.analysis.python_frames import is_agent
 from heapwise.analysis.sampling_error import (
     Sampling,
     interval,
@@ -151,7 +152,7 @@ def is_measuring(path: Path) -> bool:
 
     A service that profiles itself, from a goroutine of its own, is not meant: that is its work.
     """
-    if any(frame.function.startswith(_DEBUG_HANDLER) for frame in path):
+    if any(frame.function.startswith(_DEBUG_HANDLER) or is_agent(frame.file) for frame in path):
         return True
     served = path[-1].function.startswith(("net/http.", _PROFILE_WRITER))
     return served and any(frame.function.startswith(_PROFILE_WRITER) for frame in path)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from heapwise.analysis import go_frames
+from heapwise.analysis import go_frames, python_frames
 from heapwise.model.profile import Profile
 
 
@@ -30,30 +30,69 @@ class Frame(NamedTuple):
     line: int
 
 
+def _never(_function: str, _file: str) -> bool:
+    return False
+
+
+def _nothing(_file: str) -> str:
+    return ""
+
+
 class RuntimeFrames(NamedTuple):
     """How a runtime's frames are told apart.
 
     Attributes:
         is_library: whether (function, file) belongs to the standard library or the runtime.
         package_of: the package in a function's name.
-        module_of: ``module@version`` of a file, empty where it has none.
+        module_of: ``module@version`` of a file, or what is known of it; empty where it has none.
         vendored_of: import path of a package that the service carries along, from its file.
+        is_dependency: whether (function, file) is of somebody else, yet acts on its own account.
+            In Go middleware owns what it allocates; Python's frameworks call everything there is.
+        is_dispatcher: whether (function, file) runs whatever is due, so that its callers are
+            not the ones who asked for it.
+        packs_tiny: the runtime packs objects below 16 B into shared blocks and samples those.
     """
 
-    is_library: Callable[[str, str], bool]
-    package_of: Callable[[str], str]
-    module_of: Callable[[str], str]
-    vendored_of: Callable[[str], str]
+    is_library: Callable[[str, str], bool] = _never
+    package_of: Callable[[str], str] = str
+    module_of: Callable[[str], str] = _nothing
+    vendored_of: Callable[[str], str] = _nothing
+    is_dependency: Callable[[str, str], bool] = _never
+    is_dispatcher: Callable[[str, str], bool] = _never
+    packs_tiny: bool = False
+
+    def caused(self, path: Sequence[Frame]) -> Sequence[Frame]:
+        """The part of a path, leaf first, below the first dispatcher: who asked for it is there."""
+        for index, frame in enumerate(path):
+            if index and self.is_dispatcher(frame.function, frame.file):
+                return path[:index]
+        return path
+
+    def is_own(self, frame: Frame) -> bool:
+        """Whether a frame is the service's own: neither the library's nor a dependency's."""
+        where = frame.function, frame.file
+        return not self.is_library(*where) and not self.is_dependency(*where)
 
 
 RUNTIMES: dict[str, RuntimeFrames] = {
     "go": RuntimeFrames(
-        go_frames.is_library, go_frames.package_of, go_frames.module_of, go_frames.vendored_of
+        is_library=go_frames.is_library,
+        package_of=go_frames.package_of,
+        module_of=go_frames.module_of,
+        vendored_of=go_frames.vendored_of,
+        packs_tiny=True,
+    ),
+    "python": RuntimeFrames(
+        is_library=python_frames.is_library,
+        package_of=python_frames.package_of,
+        module_of=python_frames.module_of,
+        is_dependency=python_frames.is_dependency,
+        is_dispatcher=python_frames.is_dispatcher,
     ),
 }
 """Every runtime whose frames we know, by `ServiceInfo.runtime`."""
 
-_UNKNOWN = RuntimeFrames(lambda _function, _file: False, str, lambda _file: "", lambda _file: "")
+_UNKNOWN = RuntimeFrames()
 
 
 def frames_of(runtime: str) -> RuntimeFrames:
@@ -61,16 +100,10 @@ def frames_of(runtime: str) -> RuntimeFrames:
     return RUNTIMES.get(runtime, _UNKNOWN)
 
 
-def module_of(file: str) -> str:
-    """``module@version`` of a source file of any runtime, empty where it has none."""
-    found = (runtime.module_of(file) for runtime in RUNTIMES.values())
-    return next(filter(None, found), "")
-
-
 def place(frame: Frame) -> str:
     """``file:line`` for people; of a module's file only the part from the module on."""
-    file = frame.file
-    if module := module_of(file):
+    file = python_frames.shown_file(frame.file)
+    if module := go_frames.module_of(file):
         versioned = file.rpartition("@")[2]
         file = module + versioned[versioned.find("/") :]
     return f"{file}:{frame.line}" if file and frame.line > 0 else file

@@ -1,7 +1,8 @@
 """Who makes the garbage: allocation by owner, the first frame outside the standard library.
 
 The leaf of an allocating stack is nearly always library code, and one cause shows under several
-leaves; the owner is the code that can be changed.
+leaves; the owner is the code that can be changed. Where a runtime's dependencies do not count as
+owners either, what they do on their own account still has to have one: the dependency itself.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ OwnerKey = tuple[str, str]
 
 _NOTHING = (
     "Not one sampled allocation of the service falls into the run: who allocated is unknown. Run"
-    " longer or at a higher rate, and see that the service does not set MemProfileRate to 0."
+    " longer or at a higher rate, and see that the service samples: in Go MemProfileRate is not 0,"
+    " in Python the agent's interval is not above what a run allocates."
 )
 
 FEW_HITS = 5
@@ -40,12 +42,17 @@ FEW_HITS = 5
 def owner_index(path: Path, runtime: RuntimeFrames) -> int:
     """Where the owner stands in a path, leaf first.
 
-    What the library does unasked has no owner; it goes to the root of its goroutine.
+    What the library does unasked has no owner; it goes to the root of its goroutine, or to what a
+    loop called. Dependencies own what they do without the service's code.
     """
-    for index, frame in enumerate(path):
-        if not runtime.is_library(frame.function, frame.file):
-            return index
-    return len(path) - 1
+    asked = runtime.caused(path)
+    own = (index for index, frame in enumerate(asked) if runtime.is_own(frame))
+    chosen = (
+        index
+        for index, frame in enumerate(asked)
+        if not runtime.is_library(frame.function, frame.file)
+    )
+    return next(own, next(chosen, len(asked) - 1))
 
 
 def owner_table(
@@ -149,10 +156,12 @@ def _notes(
             f"{format_share(share)} of the profile is what reading profiles and counters cost;"
             " it is left out."
         )
-    if per_work is not None and per_work.allocs:
+    if runtime.packs_tiny and per_work is not None and per_work.allocs:
         yield from _tiny(spent, per_work.allocs, per_work)
     if any(runtime.is_library(each.key[0], each.heaviest[-1].file) for each in shown):
         yield "Owners of the standard library are its own work, which no code of yours asked for."
+    if any(runtime.is_dependency(each.key[0], each.heaviest[-1].file) for each in shown):
+        yield "Packages are owners only of what they do without being called by the service's code."
     guesses = sum(round(each.weight.hits) < FEW_HITS for each in shown)
     if guesses:
         yield f"Fewer than {FEW_HITS} sampled events are behind {guesses} of these rows: guesses."

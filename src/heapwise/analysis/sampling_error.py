@@ -11,6 +11,8 @@ number of sampled events behind it can be recovered:
   Objects far below R have a relative standard error of ``1 / sqrt(n)``; those far above it are all
   seen and have none.
 
+An object stays sampled for as long as it lives, so the same holds for what is in use.
+
 In a window both are differences, and because n is linear in bytes it is simply read off the
 difference profile.
 """
@@ -24,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from heapwise.model.finding import Interval
-from heapwise.model.profile import Profile
+from heapwise.model.profile import Int64s, Profile
 
 Float64s = npt.NDArray[np.float64]
 
@@ -38,32 +40,45 @@ class Sampling:
 
     Attributes:
         hits: sampled events.
+        objects: estimated objects, with what was cut off when they were written as whole numbers.
         bytes_variance: of the estimated bytes.
         objects_variance: of the estimated objects.
+        labelled: bool[n]: the size of the objects is known from the label.
     """
 
     hits: Float64s
+    objects: Float64s
     bytes_variance: Float64s
     objects_variance: Float64s
+    labelled: npt.NDArray[np.bool_]
 
 
-def sampling(profile: Profile) -> Sampling:
-    """Recover the sampled events behind ``alloc_space`` and their error.
+def sampling(
+    profile: Profile, objects: str = "alloc_objects", space: str = "alloc_space"
+) -> Sampling:
+    """Recover the sampled events behind one pair of sample types, and their error.
+
+    Args:
+        profile: with the period it was sampled at.
+        objects: the sample type that counts objects.
+        space: the one that holds their bytes.
 
     A sample without the label ``bytes`` is taken to hold objects of its mean size. A period of 1
     or less means that nothing was sampled: everything was seen, without error.
     """
-    size = _object_sizes(profile)
+    count, amount = profile.column(objects), np.maximum(profile.column(space), 0)
+    size, labelled = _object_sizes(profile, count, amount)
     seen = -np.expm1(-size / profile.period) if profile.period > 1 else np.ones(len(profile))
     known = size > 0
     weight = np.divide(size, seen, out=np.zeros(len(profile)), where=known)
-    space = np.maximum(profile.column("alloc_space"), 0)
-    hits = np.rint(np.divide(space, weight, out=np.zeros(len(profile)), where=known))
+    hits = np.rint(np.divide(amount, weight, out=np.zeros(len(profile)), where=known))
     missed = hits * (1 - seen)
     return Sampling(
         hits=hits,
+        objects=np.divide(hits, seen, out=np.zeros(len(profile)), where=known),
         bytes_variance=missed * weight**2,
         objects_variance=np.divide(missed, seen**2, out=np.zeros(len(profile)), where=known),
+        labelled=labelled,
     )
 
 
@@ -133,13 +148,16 @@ def _share_of_odds(logarithm: float) -> float:
     return 1 / (1 + math.exp(-logarithm)) if logarithm > -700 else 0.0
 
 
-def _object_sizes(profile: Profile) -> Float64s:
-    """float64[n]: the label ``bytes`` where a sample has it, else the mean size."""
-    count, space = profile.column("alloc_objects"), profile.column("alloc_space")
+def _object_sizes(
+    profile: Profile, count: Int64s, space: Int64s
+) -> tuple[Float64s, npt.NDArray[np.bool_]]:
+    """The label ``bytes`` where a sample has it, else the mean size; and where it has it."""
     size = np.divide(space, count, out=np.zeros(len(profile)), where=count > 0)
-    keys = {index for index, text in enumerate(profile.strings) if text == b"bytes"}
     labels = profile.labels
-    named = np.isin(labels["key"], list(keys)) & (labels["str"] == 0) & (labels["num"] > 0)
+    keys = [key for key in np.unique(labels["key"]).tolist() if profile.strings[key] == b"bytes"]
+    named = np.isin(labels["key"], keys) & (labels["str"] == 0) & (labels["num"] > 0)
     sample = np.repeat(np.arange(len(profile)), np.diff(profile.label_offsets))
     size[sample[named]] = labels["num"][named]
-    return size
+    labelled = np.zeros(len(profile), bool)
+    labelled[sample[named]] = True
+    return size, labelled

@@ -76,11 +76,11 @@ def choose(weighed: Weighed, trim: Trim) -> Chosen:
     )
 
 
-def shown_unit(look: Look, nodes: list[int]) -> str:
+def shown_unit(look: Look, nodes: list[int], *, whole: bool = False) -> str:
     """The unit in which all amounts of a ranking are printed.
 
     Unless the query asks for one, it suits the smallest weight of a node; where that is far below
-    the total, a hundred times the smallest.
+    the total, a hundred times the smallest, unless only whole numbers can be printed.
     """
     wanted, unit = look.query.unit, look.sample_type.unit
     if wanted != AUTOMATIC or not nodes:
@@ -91,7 +91,7 @@ def shown_unit(look: Look, nodes: list[int]) -> str:
     least = amounts.times(min(filter(None, weights), default=look.total))
     most = amounts.times(look.total)
     chosen, unit_of_most = scale(least, unit, AUTOMATIC)[1], scale(most, unit, AUTOMATIC)[1]
-    if chosen != unit_of_most and least * 100 < most:
+    if not whole and chosen != unit_of_most and least * 100 < most:
         chosen = scale(100 * least, unit, AUTOMATIC)[1]
     return chosen or unit
 

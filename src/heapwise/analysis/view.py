@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from heapwise.analysis.prune import prune
 from heapwise.analysis.shown_name import with_shown_names
 from heapwise.analysis.suggest import what_there_is
 from heapwise.analysis.tag_filters import label_units
+from heapwise.analysis.tag_frames import TagFrames, with_tag_frames
 from heapwise.errors import UsageError
 from heapwise.formats.measurement import AUTOMATIC
 from heapwise.model.profile import MAPPING, Profile, ValueType
@@ -32,6 +33,7 @@ class Query:
         granularity: what one row is.
         inlines: False counts inlined calls as part of their callers.
         filters: which samples and frames.
+        tag_frames: labels to be shown as frames.
         relative: percentages refer to what the filters leave.
         unit: to print amounts in.
         divide_by: a number above zero that amounts are divided by when they are printed.
@@ -41,6 +43,7 @@ class Query:
     granularity: Granularity = "functions"
     inlines: bool = True
     filters: Filters = field(default_factory=Filters)
+    tag_frames: TagFrames = field(default_factory=TagFrames)
     relative: bool = False
     unit: str = AUTOMATIC
     divide_by: float = 1.0
@@ -108,7 +111,11 @@ def look(profile: Profile, query: Query, *, source: str) -> Look:
     chosen = choose_sample_type(profile, query.sample_type)
     profile = as_read(profile)
     units = label_units(profile)
+    missing: list[str] = []
+    if query.tag_frames:
+        profile, missing = with_tag_frames(profile, query.tag_frames, query.unit)
     filtered, unmatched = apply(query.filters, profile, units)
+    asked = {**asdict(query.filters), **asdict(query.tag_frames)}
     return Look(
         source=source,
         query=query,
@@ -117,8 +124,8 @@ def look(profile: Profile, query: Query, *, source: str) -> Look:
         total=total(filtered if query.relative else profile, chosen.type),
         units=units,
         unmatched=tuple(
-            (f"{flag}={getattr(query.filters, flag)}", what_there_is(flag, profile, chosen.type))
-            for flag in unmatched
+            (f"{flag}={asked[flag]}", what_there_is(flag, profile, chosen.type))
+            for flag in (*missing, *unmatched)
         ),
     )
 

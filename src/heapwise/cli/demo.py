@@ -5,23 +5,54 @@ from __future__ import annotations
 import shlex
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
+
+import click
 
 from heapwise.cli.lab import REPORT, carry_out, demand, scale_option, scaled
+from heapwise.cli.options import Option
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, note, write_data
 from heapwise.lab.library import find_case
 from heapwise.lab.text import render_lab
 from heapwise.model.envelope import envelope
 
-LAB = "chi-compress"
 VARIANTS = ("before", "after")
 
 
+class Demo(NamedTuple):
+    """What is shown of a runtime, and how the user's own service is made to show as much.
+
+    Attributes:
+        lab: name of the lab.
+        enable: what makes a service of the runtime visible, as shell or source.
+    """
+
+    lab: str
+    enable: str
+
+
+DEMOS = {
+    "python": Demo("py-compress", "python -m heapwise_agent run -m uvicorn app:app --port 8080"),
+    "go": Demo("chi-compress", 'import _ "net/http/pprof"'),
+}
+"""By runtime; the first one is the default."""
+
+RUNTIME = Option(
+    name="runtime",
+    type=click.Choice(list(DEMOS)),
+    default="python",
+    help="The runtime to show it on; go builds a service, and needs a Go toolchain.",
+)
+
+
 @make_command("demo", "output", "force", "json", "quiet")
+@RUNTIME.decorate
 @scale_option("duration").decorate
 @scale_option("rate").decorate
 def command(
     *,
+    runtime: str,
     rate: Fraction | None,
     duration: int | None,
     output: Path | None,
@@ -29,13 +60,16 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Find and prove a real bug: gigabytes of garbage from one line of middleware.
+    """Find and prove a real bug: one line that throws away a compressor with every response.
 
-    A small Go service is built twice, with a release of the chi router that creates a compressor
-    for every response and with the release that fixed it. Both get the same load, 30 s each
-    after a warm-up. Recordings and the report go to ./heapwise-demo unless -o says otherwise.
+    A small ASGI service runs twice under heapwise-agent, first with a gzip file for every response
+    and then with compressors that it keeps. Both get the same load, 10 s each after a warm-up.
+    With --runtime go it is a Go service with a release of the chi router that did the same, and
+    with the release that fixed it, 30 s each. Recordings and the report go to ./heapwise-demo
+    unless -o says otherwise.
     """
-    case = find_case(LAB)
+    demo = DEMOS[runtime]
+    case = find_case(demo.lab)
     out_dir = output or Path("heapwise-demo")
     scale = scaled(case.lab.load, rate, duration)
     result = carry_out(case, VARIANTS, scale, out_dir=out_dir, force=force, quiet=quiet)
@@ -43,6 +77,6 @@ def command(
     if not quiet:
         note(f"recorded in {out_dir}; open {out_dir / REPORT} in a browser")
         next_step(f"heapwise report {shlex.quote(str(out_dir / 'before.hw'))}")
-        note("and on your own service:")
+        note(f"and on your own service, once it has: {demo.enable}")
         next_step("heapwise doctor 'GET http://localhost:8080/'")
     demand(result)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any, cast
 
 import click
 
+from heapwise.cli.access import ACCESS_OPTIONS, build_access
 from heapwise.cli.gostyle import TYPED
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, write_data
@@ -19,7 +21,7 @@ from heapwise.record.checkup import checkup
 MARKS = {Level.OK: "ok  ", Level.NOTE: "note", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
-@make_command("doctor", *PLAN_OPTIONS, "service", "json")
+@make_command("doctor", *PLAN_OPTIONS, "service", *ACCESS_OPTIONS, "json")
 @click.argument("target", nargs=-1, metavar="[TARGET]")
 @click.pass_context
 def command(
@@ -28,17 +30,19 @@ def command(
     target: tuple[str, ...],
     service: str | None,
     as_json: bool,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Check that a service can be driven and measured; nothing is fired.
 
     TARGET is a URL or 'METHOD URL', as for run. With --service alone only the debug endpoint is
     looked at.
     """
-    plan_options: PlanOptions = options  # type: ignore[assignment]  # click passes just these
+    plan_options = cast("PlanOptions", options)  # click passes all of these
     wants_load = bool(target) or plan_options["targets"] is not None or service is None
     plan = build_plan(target, plan_options, pin=False) if wants_load else None
-    result = checkup(plan, service, allow_remote=plan_options["allow_remote"])
+    result = checkup(
+        plan, service, build_access(options), allow_remote=plan_options["allow_remote"]
+    )
     write_data(envelope(result) if as_json else render(result))
     if result.failed:
         ctx.exit(1)

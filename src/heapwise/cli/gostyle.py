@@ -7,6 +7,8 @@ from difflib import get_close_matches
 import click
 from click.shell_completion import CompletionItem
 
+from heapwise.cli.pprof_flags import INSTEAD
+
 TYPED = "heapwise.typed"
 """Where a context keeps the command's arguments as they were typed."""
 
@@ -67,8 +69,9 @@ def _rewrite(
     near = get_close_matches(name, long_names, 1)
     # -raet=5 could be -r with the value "aet=5", but nobody means that.
     if word.startswith("--") or name[:1] not in short_names or (near and equals and value):
-        hint = f" Did you mean -{near[0]}?" if near else ""
-        ctx.fail(f"No such option: {word.partition('=')[0]}.{hint}")
+        hint = f". Did you mean -{near[0]}?" if near else "."
+        hint = f" ({INSTEAD[name]})" if name in INSTEAD else hint
+        ctx.fail(f"No such option: {word.partition('=')[0]}{hint}")
     if word[2:3] == "=":  # -r=5: click would take "=5" for the value
         return [f"-{word[1]}{word[3:]}"]
     return [word]

@@ -64,7 +64,16 @@ def write_file(text: str, path: Path) -> None:
     Raises:
         RecordingError: it cannot be written.
     """
+    write_bytes(text.encode(), path)
+
+
+def write_bytes(data: bytes, path: Path) -> None:
+    """Write a file.
+
+    Raises:
+        RecordingError: it cannot be written.
+    """
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
     except OSError as error:
         raise RecordingError(f"cannot write {path}", error.strerror or str(error)) from None

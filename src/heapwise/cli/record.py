@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from heapwise.cli.access import ACCESS_OPTIONS, build_access
 from heapwise.cli.finish import record_and_conclude
 from heapwise.cli.options import TABLE
 from heapwise.cli.options import command as make_command
@@ -20,6 +22,7 @@ DURATION_RECORDED = replace(
 
 @make_command(
     "record",
+    *ACCESS_OPTIONS,
     "exec",
     "interval",
     "output",
@@ -45,6 +48,7 @@ def command(
     html: Path | None,
     as_json: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Measure a service while somebody else makes the load.
 
@@ -54,6 +58,7 @@ def command(
         plan=None,
         output=output or Path("run.hw"),
         service=service,
+        access=build_access(options),
         exec_command=exec_command,
         duration_ns=duration,
         interval_ns=interval,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import click
 import msgspec
 
+from heapwise.cli.access import ACCESS_OPTIONS, build_access
 from heapwise.cli.finish import record_and_conclude
 from heapwise.cli.options import command as make_command
 from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
@@ -18,6 +20,7 @@ from heapwise.record.session import RunRequest
     "run",
     *PLAN_OPTIONS,
     "service",
+    *ACCESS_OPTIONS,
     "exec",
     "interval",
     "apart",
@@ -44,19 +47,20 @@ def command(
     html: Path | None,
     as_json: bool,
     quiet: bool,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Drive a service with load, record it, and explain what it allocates.
 
     TARGET is a URL or 'METHOD URL'; more than one come from -targets or standard input. The
     service needs net/http/pprof, on its own address or where --service says.
     """
-    plan_options: PlanOptions = options  # type: ignore[assignment]  # click passes just these
+    plan_options = cast("PlanOptions", options)  # click passes all of these
     plan = msgspec.structs.replace(build_plan(target, plan_options), apart=apart)
     request = RunRequest(
         plan=plan,
         output=output or Path("run.hw"),
         service=service,
+        access=build_access(options),
         exec_command=exec_command,
         interval_ns=interval,
         force=force,

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
+import msgspec
 
 from heapwise.analysis.filters import Filters
 from heapwise.analysis.granularity import Granularity
+from heapwise.analysis.tag_frames import TagFrames
 from heapwise.analysis.trim import UNTRIMMED, Sort, Trim
 from heapwise.analysis.view import Look, Query, look
+from heapwise.cli.access import ACCESS_OPTIONS, build_access
+from heapwise.cli.options import TABLE, Quantity
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import note
+from heapwise.cli.output import must_be_free, note, write_bytes, write_data
 from heapwise.errors import UsageError
 from heapwise.formats.measurement import AUTOMATIC
 from heapwise.formats.pprof import LIMITS
+from heapwise.model.envelope import envelope
 from heapwise.names import visible
-from heapwise.record.sources import Sources, load_sources
+from heapwise.record.profile_folder import Span
+from heapwise.record.sources import Reading, Sources, load_sources
+from heapwise.units import NS_PER_S, parse_duration
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -28,15 +37,33 @@ _GRANULARITIES: tuple[Granularity, ...] = get_args(Granularity)
 _ORDERS: tuple[Sort, ...] = get_args(Sort)
 _FILTERS = tuple(field.name for field in fields(Filters))
 
-SOURCES = ("base", "diff-base", "normalize", "add-comment", "max-profile-size")
-FILTERS = tuple(name.replace("_", "-") for name in _FILTERS)
+SOURCES = (
+    "base", "diff-base", "normalize", "add-comment", "seconds", "since", "until",
+    "max-profile-size", *ACCESS_OPTIONS,
+)  # fmt: skip
+FILTERS = (*(name.replace("_", "-") for name in _FILTERS), "tagroot", "tagleaf")
 VALUES = (
     "sample-index", "alloc-space", "alloc-objects", "inuse-space", "inuse-objects",
-    "relative-percentages", "unit", "divide-by",
+    "relative-percentages", "unit", "divide-by", "per-request",
+)  # fmt: skip
+EXPORT = (
+    "output", "force", "sample-index", "alloc-space", "alloc-objects", "inuse-space",
+    "inuse-objects",
 )  # fmt: skip
 FRAMES = (*_GRANULARITIES, "noinlines")
 TRIMMING = ("nodecount", "nodefraction", "edgefraction", "trim", "cum", "flat")
 """Option groups, by what they choose."""
+
+
+def _seconds(text: str) -> int:
+    """A duration; pprof's users write the number of seconds alone."""
+    return parse_duration(f"{text}s" if text.isdecimal() else text)
+
+
+TIMEOUT = replace(
+    TABLE["timeout"], type=Quantity("duration", _seconds), default="60s", peer="pprof",
+    help="Longest time for a service to answer, besides -seconds.",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,11 +72,26 @@ class Request:
 
     options: dict[str, Any]
 
-    def look(self) -> Look:
-        """Read the sources and look at them as asked; says which filters matched nothing."""
-        query = self.query()
-        name, profile = load_sources(self._sources(query.sample_type))
-        seen = look(profile, query, source=name)
+    def look(self, query: Query | None = None) -> Look:
+        """Read the sources and look at them as asked; says which filters matched nothing.
+
+        Args:
+            query: instead of the one the options make.
+        """
+        if output := self.options.get("output"):
+            must_be_free(output, force=self.options["force"])
+        query = query or self.query()
+        sources = self._sources(query.sample_type)
+        if self.options.get("per_request"):
+            # Analysing a recording imports half of heapwise, which other views need not wait for.
+            from heapwise.record.per_request import look_per_request  # noqa: PLC0415 - see above
+
+            seen: Look = look_per_request(sources, query)
+        else:
+            loaded = load_sources(sources)
+            for error in loaded.skipped:
+                note(visible(f"skipped: {error}"))
+            seen = look(loaded.profile, query, source=loaded.name)
         for given, there_is in seen.unmatched:
             note(visible(f"-{given} matched nothing; {there_is}"))
         return seen
@@ -67,6 +109,7 @@ class Request:
             granularity=chosen or "functions",
             inlines=not given.get("noinlines"),
             filters=Filters(**{name: given[name] or "" for name in _FILTERS if name in given}),
+            tag_frames=TagFrames(given.get("tagroot") or "", given.get("tagleaf") or ""),
             relative=bool(given.get("relative_percentages")),
             unit=given.get("unit") or AUTOMATIC,
             divide_by=given.get("divide_by") or 1.0,
@@ -106,8 +149,14 @@ class Request:
             marked=bool(diff_base),
             normalize=given["normalize"],
             comment=given["add_comment"] or "",
-            limits=replace(LIMITS, decompressed=given["max_profile_size"]),
-            sample_type=sample_type,
+            reading=Reading(
+                limits=replace(LIMITS, decompressed=given["max_profile_size"]),
+                sample_type=sample_type,
+                access=build_access(given),
+                seconds=given["seconds"],
+                timeout_s=given["timeout"] / NS_PER_S,
+                span=Span(given["since"] or "", given["until"] or ""),
+            ),
         )
 
     def _sample_type(self) -> str | None:
@@ -120,6 +169,24 @@ def _one_of(what: str, wanted: list[Choice]) -> Choice | None:
     if len(wanted) > 1:
         raise UsageError(f"more than one {what}: {' and '.join(wanted)}")
     return wanted[0] if wanted else None
+
+
+def write_view(request: Request, data: msgspec.Struct, lines: Callable[[], Iterable[str]]) -> None:
+    """Print a view as text, or with ``--json`` as data."""
+    write_data(envelope(data) if request.options["as_json"] else "\n".join(lines()))
+
+
+def write_export(request: Request, data: bytes) -> None:
+    """Write a file for other tools: where -o says, else to standard output.
+
+    Raises:
+        RecordingError: it cannot be written.
+    """
+    output: Path | None = request.options["output"]
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    write_bytes(data, output)
 
 
 def view_command(
@@ -135,6 +202,7 @@ def view_command(
     names = [option for group in (*groups, SOURCES) for option in group]
 
     def wrap(function: Callable[[Request], None]) -> click.Command:
+        @TIMEOUT.decorate
         @click.argument("source", nargs=-1, required=True, type=click.Path())
         @wraps(function)
         def call(**options: Any) -> None:

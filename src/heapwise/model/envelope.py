@@ -8,10 +8,12 @@ import msgspec
 
 from heapwise.model.check import Checkup
 from heapwise.model.comparison import Comparison
+from heapwise.model.graph import Graph, Tags, Traces
 from heapwise.model.lab import LabResult
+from heapwise.model.listing import Listing
 from heapwise.model.load import LoadResult
 from heapwise.model.report import RunReport
-from heapwise.model.tables import Table
+from heapwise.model.tables import Diff, Table
 
 SCHEMA_VERSION = 1
 """Rises when a field changes its meaning or goes; new fields do not raise it."""
@@ -21,6 +23,11 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "load": LoadResult,
     "comparison": Comparison,
     "table": Table,
+    "graph": Graph,
+    "traces": Traces,
+    "listing": Listing,
+    "tags": Tags,
+    "diff": Diff,
     "checkup": Checkup,
     "lab": LabResult,
 }

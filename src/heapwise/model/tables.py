@@ -30,6 +30,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         filters: those in force, as ``focus=…``.
         shown_unit: that amounts are printed in; ``minimum`` chooses one for each.
         ratio: that values are multiplied by before they are printed.
+        per: the unit of work that printed values are divided by, as ``req``; empty for none.
     """
 
     source: str
@@ -46,6 +47,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     filters: tuple[str, ...] = ()
     shown_unit: str = "minimum"
     ratio: float = 1.0
+    per: str = ""
 
 
 class Ranking(View, frozen=True, kw_only=True):
@@ -65,18 +67,108 @@ class Ranking(View, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One node of a profile: ``flat`` its own, ``cum`` with everything it called."""
+    """One node of a profile: ``flat`` its own, ``cum`` with everything it called.
+
+    Attributes:
+        interval: ``flat`` with its 95 % interval, in the same unit; None where it has none.
+        hits: sampled events that ``flat`` rests on.
+        objects: of a view per unit of work: objects the node itself allocates per unit.
+        object_size: of such a view: their mean size in bytes.
+    """
 
     name: str
     flat: int
     cum: int
     inline: Inline = ""
+    interval: Interval | None = None
+    hits: int | None = None
+    objects: float | None = None
+    object_size: float | None = None
+
+    @property
+    def is_guess(self) -> bool:
+        """``flat`` rests on too few sampled events."""
+        return self.interval is not None and is_guess(self.hits or FEW_HITS, self.interval)
+
+
+FEW_HITS = 5
+"""An amount with fewer sampled events is a guess, unless its objects are so large that none of them
+can go unseen."""
+
+
+def is_guess(hits: float, interval: Interval) -> bool:
+    """Whether an amount rests on too few sampled events."""
+    return hits < FEW_HITS and interval.high > 1.05 * interval.value
 
 
 class Table(Ranking, frozen=True, kw_only=True):
     """The nodes of a profile by weight of one sample type, heaviest first."""
 
     rows: tuple[Row, ...]
+
+
+Change = Literal["new", "gone", "more", "less", "unclear", "same"]
+"""What became of a row: ``unclear`` where chance alone may have moved it that far."""
+
+
+class DiffRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One function, line or call path in two profiles.
+
+    Attributes:
+        name: in the new profile, or in the base where it is gone.
+        was: its names in the base, where they are others.
+        before: flat in the base, with its 95 % interval; 0 up to what may have gone unseen.
+        after: flat in the new profile.
+        delta: the difference of the two.
+        relative: ``delta`` as a share of ``before``; None where that is 0.
+        change: what became of it.
+        hits_before: sampled events in the base; None where they cannot be counted.
+        hits_after: in the new profile.
+        frames: of a path, its functions, outermost first.
+    """
+
+    name: str
+    was: tuple[str, ...] = ()
+    before: Interval
+    after: Interval
+    delta: Interval
+    relative: float | None
+    change: Change
+    hits_before: int | None
+    hits_after: int | None
+    frames: tuple[str, ...] = ()
+
+
+class Diff(msgspec.Struct, frozen=True, kw_only=True):
+    """Two profiles compared, each way of looking at them with the largest change first.
+
+    Attributes:
+        base: what was compared with.
+        new: what was compared.
+        sample_type: whose values these are.
+        unit: of all amounts.
+        per: the unit of work they are divided by; empty for none.
+        total: of the two.
+        functions: by function.
+        lines: by source line.
+        paths: by call path.
+        left_out: rows that are not shown: of functions, lines and paths.
+        notes: what a reader must know to trust the figures.
+        filters: those in force, as ``focus=…``.
+    """
+
+    base: str
+    new: str
+    sample_type: str
+    unit: str
+    per: str
+    total: DiffRow
+    functions: tuple[DiffRow, ...]
+    lines: tuple[DiffRow, ...]
+    paths: tuple[DiffRow, ...]
+    left_out: tuple[int, ...]
+    notes: tuple[str, ...]
+    filters: tuple[str, ...]
 
 
 class OwnerRow(msgspec.Struct, frozen=True, kw_only=True):

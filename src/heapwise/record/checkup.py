@@ -14,6 +14,7 @@ from heapwise.load.schedule import total
 from heapwise.model.check import Check, Checkup, Level
 from heapwise.model.load import Plan, Target
 from heapwise.record.preflight import Found, candidates, find_service
+from heapwise.runtimes.access import ANYONE, Access, split_access
 
 SLOW_READING_S = 0.2
 """A reading that takes longer lists tens of thousands of call stacks."""
@@ -24,7 +25,9 @@ FEW_FILES = 1024
 CONNECT_S = 2.0
 
 
-def checkup(plan: Plan | None, service: str | None, *, allow_remote: bool) -> Checkup:
+def checkup(
+    plan: Plan | None, service: str | None, access: Access = ANYONE, *, allow_remote: bool
+) -> Checkup:
     """Look at everything a run needs, and go on after a failure to show them all."""
     checks: list[Check] = []
     pinned: dict[str, str] = {}
@@ -35,9 +38,9 @@ def checkup(plan: Plan | None, service: str | None, *, allow_remote: bool) -> Ch
         pinned |= addresses
         if addresses:  # what must not be fired at must not be asked for its profile either
             reachable.append(target)
-    place = service or candidates(None, reachable)[0]
+    place = split_access(service, access)[0] if service else candidates(None, reachable)[0]
     try:
-        found = find_service(service, reachable)
+        found = find_service(service, reachable, access)
     except HeapwiseError as error:
         checks.append(_failed("debug endpoint", error))
     else:
@@ -93,7 +96,7 @@ def _endpoint_checks(found: Found) -> Iterator[Check]:
             "counters",
             Level.WARN,
             f"one reading takes {took:.1f} s, so there will be few of them",
-            'import _ "expvar" gives the same counters without the whole profile',
+            'in Go, import _ "expvar" gives the same counters without the whole profile',
         )
     counters = reading.counters
     yield Check(
@@ -102,8 +105,8 @@ def _endpoint_checks(found: Found) -> Iterator[Check]:
         f"{counters.total_alloc:,} B in {counters.mallocs:,} objects allocated so far, "
         f"{counters.num_gc:,} collections",
     )
-    for contradiction in reading.contradictions:
-        yield Check("counters", Level.WARN, contradiction)
+    for doubt in (*reading.contradictions, *reading.limits):
+        yield Check("counters", Level.WARN, doubt)
 
 
 def _files_check(plan: Plan) -> Check:

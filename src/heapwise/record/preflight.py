@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from heapwise.errors import ServiceError
 from heapwise.model.load import Target
 from heapwise.model.recording import ServiceInfo
+from heapwise.runtimes.access import ANYONE, Access
 from heapwise.runtimes.base import Runtime
 from heapwise.runtimes.fetch import Endpoint, pin
 from heapwise.runtimes.registry import recognise
 
 FALLBACK = "http://127.0.0.1:6060"
-"""Where Go programs put pprof when it has a listener of its own."""
+"""Where Go programs put pprof when it has a listener of its own, and our agent in Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,15 @@ def candidates(service: str | None, targets: Sequence[Target]) -> list[str]:
     return [*sorted(set(map(origin, targets))), FALLBACK]
 
 
-def find_service(service: str | None, targets: Sequence[Target]) -> Found:
-    """The first candidate at which a known runtime answers.
+def find_service(service: str | None, targets: Sequence[Target], access: Access = ANYONE) -> Found:
+    """The first candidate at which a known runtime answers; ``access`` is sent to each.
 
     Raises:
         ServiceError: none does; the message tells what each one said.
     """
     refusals: list[str] = []
     for text in candidates(service, targets):
-        endpoint = Endpoint.parse(text)
+        endpoint = Endpoint.parse(text, access)
         try:
             endpoint = pin(endpoint)
             runtime, info = recognise(endpoint)
@@ -54,7 +55,8 @@ def find_service(service: str | None, targets: Sequence[Target]) -> Found:
     raise ServiceError(
         "no debug endpoint found",
         "; ".join(refusals),
-        'name it with --service URL; a Go service needs `import _ "net/http/pprof"`',
+        'name it with --service URL; a Go service needs `import _ "net/http/pprof"`, '
+        "a Python one `heapwise_agent.start()`",
     )
 
 

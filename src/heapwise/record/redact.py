@@ -36,8 +36,9 @@ HARMLESS_HEADERS = frozenset(
 _SECRET_NAME = r"[\w.-]*(?:token|secret|passw|pwd|key|auth|credential|cookie|session)[\w.-]*"  # noqa: S105 - a pattern of names
 _VALUE = r"""(?:'[^']*'|"[^"]*"|[^\s'"]+)"""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"]+")
-_HEADER_OPTION = re.compile(r"--?header|-H")
-_HEADER_INLINE = re.compile(r"(--?header=|-H=?)(.+)", re.DOTALL)
+_HEADER_OPTION = re.compile(r"--?(?:service[-_])?header|-H")
+_HEADER_INLINE = re.compile(r"(--?(?:service[-_])?header=|-H=?)(.+)", re.DOTALL)
+_USER = re.compile(r"[^\s:/@'\"]+:[^\s/@'\"]+@(?=[\w.\[-])")
 _SECRET_OPTION = re.compile(rf"(?i)--?{_SECRET_NAME}")
 _ASSIGNMENT = re.compile(rf"(?i)(?<![\w.-])({_SECRET_NAME}=){_VALUE}")
 _SPACED = re.compile(rf"(?i)(?<!\S)(--?{_SECRET_NAME}\s+)(?!-){_VALUE}")
@@ -120,6 +121,8 @@ def _redacted_word(word: str, previous: str) -> str:
     if _SECRET_OPTION.fullmatch(previous) and not word.startswith("-"):
         return REDACTED
     word = _URL.sub(lambda found: redact_url(found[0]), word)
+    if "://" not in word:
+        word = _USER.sub(f"{REDACTED}@", word)
     word = _ASSIGNMENT.sub(rf"\1{REDACTED}", word)
     return _SPACED.sub(rf"\1{REDACTED}", word)
 

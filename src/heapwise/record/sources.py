@@ -5,26 +5,55 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from heapwise.analysis.diff import subtract
 from heapwise.analysis.merge import against, merge
-from heapwise.analysis.view import choose_sample_type
-from heapwise.errors import ProfileError, RecordingError
+from heapwise.errors import HeapwiseError, ProfileError
 from heapwise.formats import pprof
 from heapwise.model.profile import Profile
-from heapwise.model.recording import Recording, Window
+from heapwise.record.files import MANIFEST
+from heapwise.record.profile_folder import Span, profile_files
+from heapwise.record.recorded_profile import recorded_profile
 from heapwise.record.store import load
+from heapwise.runtimes.access import ANYONE, Access, split_access
 from heapwise.runtimes.endpoint import BASE, Endpoint
 from heapwise.runtimes.fetch import get
 
-_ADDRESS = re.compile(r"(?:[\w.-]*|\[[\w:.%]+\]):\d+(?:[/?].*)?", re.ASCII)
+_ADDRESS = re.compile(r"(?:[^/?#@]+@)?(?:[\w.-]*|\[[\w:.%]+\]):\d+(?:[/?].*)?", re.ASCII)
 _SECONDS = re.compile(r"(?:^|&)seconds=(\d{1,4})(?:&|$)")
-_DEADLINE_S = 60.0
+_AT_ONCE = 16
 _HINT = "give a file, a URL, host:port, a recording, or - for standard input"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a profile is read.
+
+    Attributes:
+        limits: of each profile.
+        sample_type: the type that will be looked at, None for the default. A recording shows what
+            was allocated under its load, by default as ``alloc_space``; for ``inuse_*`` what was
+            live at its end.
+        access: what services want to be sent.
+        seconds: ask services for what happens in so many; 0 for what happened so far.
+        timeout_s: for a service's answer, besides `seconds`.
+        span: which profiles of a folder count.
+    """
+
+    limits: pprof.Limits = pprof.LIMITS
+    sample_type: str | None = None
+    access: Access = ANYONE
+    seconds: int = 0
+    timeout_s: float = 60.0
+    span: Span = field(default_factory=Span)
+
+
+DEFAULT = Reading()
+"""As it is read unless the user asks for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +66,7 @@ class Sources:
         marked: keep the samples of the base apart.
         normalize: scale the profile to the total of its base first.
         comment: to add to the profile.
-        limits: of each profile.
-        sample_type: the type that will be looked at, None for the default.
+        reading: of each profile.
     """
 
     specs: Sequence[str]
@@ -46,45 +74,69 @@ class Sources:
     marked: bool = False
     normalize: bool = False
     comment: str = ""
-    limits: pprof.Limits = pprof.LIMITS
-    sample_type: str | None = None
+    reading: Reading = DEFAULT
 
 
-def load_sources(sources: Sources) -> tuple[str, Profile]:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One profile of all sources.
+
+    Attributes:
+        name: what to call them.
+        skipped: why some of several could not be read.
+    """
+
+    name: str
+    profile: Profile
+    skipped: tuple[HeapwiseError, ...] = ()
+
+
+def load_sources(sources: Sources) -> Loaded:
     """Read all sources into one profile, and give it a name.
 
+    As in pprof, those of several that cannot be read are skipped.
+
     Raises:
-        HeapwiseError: as `load_profile`, for the first source that cannot be read; or the sources
-            do not count the same things.
+        HeapwiseError: as `load_profile`, where no source can be read; or the sources do not count
+            the same things.
     """
-    name, profile = _added_up(sources.specs, sources)
+    loaded = _added_up(sources.specs, sources.reading)
+    name, profile = loaded.name, loaded.profile
     if sources.base:
-        base_name, base = _added_up([sources.base], sources)
-        profile = against(base, profile, marked=sources.marked, normalize=sources.normalize)
-        name = f"{name}, compared with {base_name}" if sources.marked else f"{name} − {base_name}"
+        base = _added_up([sources.base], sources.reading)
+        profile = against(base.profile, profile, marked=sources.marked, normalize=sources.normalize)
+        name = f"{name}, compared with {base.name}" if sources.marked else f"{name} − {base.name}"
     if sources.comment:
         profile = replace(profile, comments=(*profile.comments, sources.comment))
-    return name, profile
+    return Loaded(name, profile, loaded.skipped)
 
 
-def _added_up(specs: Sequence[str], sources: Sources) -> tuple[str, Profile]:
-    limits, sample_type = sources.limits, sources.sample_type
-    loaded = [load_profile(spec, limits=limits, sample_type=sample_type) for spec in specs]
+def _added_up(specs: Sequence[str], reading: Reading) -> Loaded:
+    def attempt(spec: str) -> tuple[str, Profile] | HeapwiseError:
+        try:
+            return load_profile(spec, reading)
+        except HeapwiseError as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # services answer after -seconds, all at once
+        attempts = list(pool.map(attempt, specs)) if len(specs) > 1 else [attempt(specs[0])]
+    loaded = [each for each in attempts if not isinstance(each, HeapwiseError)]
+    skipped = tuple(each for each in attempts if isinstance(each, HeapwiseError))
+    if not loaded:
+        raise skipped[0]
     more = f" and {len(loaded) - 1} more" if len(loaded) > 1 else ""
-    return loaded[0][0] + more, merge([profile for _, profile in loaded])
+    more += f", {len(skipped)} skipped" if skipped else ""
+    return Loaded(loaded[0][0] + more, merge([profile for _, profile in loaded]), skipped)
 
 
-def load_profile(
-    spec: str, *, limits: pprof.Limits = pprof.LIMITS, sample_type: str | None = None
-) -> tuple[str, Profile]:
+def load_profile(spec: str, reading: Reading = DEFAULT) -> tuple[str, Profile]:
     """Read a profile from wherever ``spec`` points.
 
     Args:
         spec: a file; ``-``; a URL, ``host:port`` or ``unix:/path``, where ``/debug/pprof/heap`` is
-            meant unless a path says otherwise; or the directory of a recording.
-        limits: of the profile.
-        sample_type: the type that will be looked at. A recording shows what was allocated under
-            its load, by default as ``alloc_space``; for ``inuse_*`` what was live at its end.
+            meant unless a path says otherwise; a recording; or a folder of profiles, which are
+            added up.
+        reading: how.
 
     Returns:
         What to call the source, and the profile.
@@ -95,17 +147,36 @@ def load_profile(
         RecordingError: the recording cannot be read, or holds no heap profile.
         UsageError: the address or the sample type is wrong.
     """
-    path = Path(spec)
+    path, limits = Path(spec), reading.limits
     if spec == "-":
         name = "standard input"
         return name, pprof.decode(_capped(sys.stdin.buffer, limits), limits=limits, source=name)
     if "://" in spec or spec.startswith("unix:"):
-        return spec, _fetched(spec, limits)
+        return _fetched(spec, reading)
     if path.is_dir():
-        return _recorded(load(path, max_profile_bytes=limits.decompressed), sample_type)
+        if path.suffix == ".hw" or (path / MANIFEST).exists():
+            recording = load(path, max_profile_bytes=limits.decompressed)
+            return recorded_profile(recording, reading.sample_type)
+        return _folder(path, reading)
     if not path.exists() and _ADDRESS.fullmatch(spec):
-        return spec, _fetched(spec, limits)
+        return _fetched(spec, reading)
     return spec, pprof.decode(_contents(path, limits), limits=limits, source=spec)
+
+
+def _folder(path: Path, reading: Reading) -> tuple[str, Profile]:
+    limits = reading.limits
+    every = [
+        pprof.decode(_contents(file, limits), limits=limits, source=str(file))
+        for file in profile_files(path)
+    ]
+    chosen = reading.span.select(every) if reading.span else every
+    if not chosen:
+        raise ProfileError(
+            f"{path} holds no profile from that time",
+            f"its {len(every):,} profiles are of other times",
+            "see the times with heapwise raw, or leave -since and -until out",
+        )
+    return f"{path}, {len(chosen):,} of {len(every):,} profiles", merge(chosen)
 
 
 def _contents(path: Path, limits: pprof.Limits) -> bytes:
@@ -122,18 +193,22 @@ def _capped(file: BinaryIO, limits: pprof.Limits) -> bytes:
     return file.read(max(limits.compressed, limits.decompressed) + 1)
 
 
-def _fetched(spec: str, limits: pprof.Limits) -> Profile:
-    address, _, query = spec.partition("?")
-    endpoint = Endpoint.parse(address)
+def _fetched(spec: str, reading: Reading) -> tuple[str, Profile]:
+    address, access = split_access(spec, reading.access)
+    address, _, query = address.partition("?")
+    endpoint = Endpoint.parse(address, access)
+    if reading.seconds:
+        query = f"{query}&seconds={reading.seconds}".lstrip("&")
     seconds = _SECONDS.search(query)
     response = get(
         endpoint,
         _profile_path(address, endpoint),
         query=query,
-        deadline_s=_DEADLINE_S + (int(seconds[1]) if seconds else 0),
-        max_bytes=max(limits.compressed, limits.decompressed),
+        deadline_s=reading.timeout_s + (int(seconds[1]) if seconds else 0),
+        max_bytes=max(reading.limits.compressed, reading.limits.decompressed),
     )
-    return pprof.decode(response.body, limits=limits, source=spec)
+    name = f"{address}?{query}" if query else address
+    return name, pprof.decode(response.body, limits=reading.limits, source=name)
 
 
 def _profile_path(address: str, endpoint: Endpoint) -> str:
@@ -145,32 +220,3 @@ def _profile_path(address: str, endpoint: Endpoint) -> str:
     if path and not found:
         return path
     return name.strip("/") or "heap"
-
-
-def _recorded(recording: Recording, sample_type: str | None) -> tuple[str, Profile]:
-    """What was live at the end of a recording, or what was allocated under its load."""
-    first, last = _ends(recording)
-    assert last.after is not None  # noqa: S101 - `_ends` took it for this
-    after = recording.profiles[last.after.profile]
-    before = recording.profiles.get(first.before.profile)
-    types = {candidate.type for candidate in after.sample_types}
-    default = "alloc_space" if "alloc_space" in types else after.default_sample_type
-    after = replace(after, default_sample_type=default)
-    chosen = choose_sample_type(after, sample_type).type
-    if chosen.startswith("inuse_"):
-        return f"{recording.name}, at its end", after
-    if before is None or last.after.counters.went_back(first.before.counters):
-        return f"{recording.name}, since its service started", after
-    return f"{recording.name}, under load", subtract(before, after)
-
-
-def _ends(recording: Recording) -> tuple[Window, Window]:
-    """The first window, and the last one that ended with a profile."""
-    for window in reversed(recording.windows):
-        if window.after is not None and window.after.profile in recording.profiles:
-            return recording.windows[0], window
-    raise RecordingError(
-        f"{recording.name} holds no heap profile from after its load",
-        f"the recording is {recording.state}",
-        f"heapwise report {recording.name} shows what it does hold",
-    )

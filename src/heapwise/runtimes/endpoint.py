@@ -6,6 +6,7 @@ import msgspec
 
 from heapwise.errors import UsageError
 from heapwise.formats.urls import check_url, port_of
+from heapwise.runtimes.access import ANYONE, Access, split_access
 
 BASE = "/debug/pprof"
 _HINT = "write it as host:port, http://host:port/debug/pprof or unix:/path"
@@ -22,6 +23,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         port: 0 for ``unix``.
         base: path under which the profiles lie, without a slash at its end.
         address: the IP address that was found to answer; empty where none was pinned.
+        access: what has to be sent to be answered.
     """
 
     scheme: str
@@ -29,24 +31,29 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     base: str = BASE
     address: str = ""
+    access: Access = ANYONE
 
     @classmethod
-    def parse(cls, text: str) -> Endpoint:
+    def parse(cls, text: str, access: Access = ANYONE) -> Endpoint:
         """Read what a user writes.
 
         As in pprof the scheme may be missing, and ``/debug/pprof`` is meant where no path is
-        given. The name of one profile at the end (``…/debug/pprof/heap``) is dropped.
+        given. The name of one profile at the end (``…/debug/pprof/heap``) is dropped, and so are
+        user name and password, which go into the access.
 
         Raises:
             UsageError: it is no address, or its host could be taken for another one.
         """
+        text, access = split_access(text, access)
         if text.startswith("unix:"):
-            return cls(scheme="unix", host=_socket_path(text), port=0)
+            return cls(scheme="unix", host=_socket_path(text), port=0, access=access)
         url = check_url(_completed(text))
         if url.query or url.fragment:
             raise UsageError(f"not an endpoint: {text!r}", "a query stands in it", _HINT)
         host = (url.hostname or "").removesuffix(".")
-        return cls(scheme=url.scheme, host=host, port=port_of(url), base=_base(url.path))
+        return cls(
+            scheme=url.scheme, host=host, port=port_of(url), base=_base(url.path), access=access
+        )
 
     @property
     def origin(self) -> str:

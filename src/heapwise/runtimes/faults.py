@@ -20,7 +20,10 @@ _MOUNT = (
 _CUT = "a WriteTimeout of the server cuts long answers; give the debug endpoint a server of its own"
 _START = f"start the service, or name its debug endpoint with --service; {_MOUNT}"
 _BUSY = "another profile is being taken; wait until it is done, and take one at a time"
-_OPEN = "heapwise sends no credentials: serve the endpoint on loopback without them"
+_OPEN = (
+    "name the user in the address, as user:password@host:port, or send a token: "
+    "-service-header 'Authorization: Bearer …'"
+)
 _HINTS = {
     401: _OPEN,
     403: _OPEN,

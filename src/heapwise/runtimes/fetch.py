@@ -102,7 +102,11 @@ def _ask(
     connection: socket.socket, endpoint: Endpoint, target: str, deadline: Deadline
 ) -> HTTPResponse:
     http = http_over(connection, endpoint, deadline)
-    http.request("GET", target, headers={"User-Agent": "heapwise", "Connection": "close"})
+    given = endpoint.access.headers
+    http.putrequest("GET", target, skip_host=any(name.lower() == "host" for name, _ in given))
+    for name, value in (("User-Agent", "heapwise"), ("Connection", "close"), *given):
+        http.putheader(name, value)
+    http.endheaders()
     return http.getresponse()
 
 

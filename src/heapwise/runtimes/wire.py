@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import socket
-import ssl
 import time
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
@@ -56,7 +55,7 @@ def connect(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
         return plain
     try:
         plain.settimeout(deadline.left())
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=endpoint.host)
+        return endpoint.access.tls().wrap_socket(plain, server_hostname=endpoint.host)
     except OSError:
         plain.close()
         raise

@@ -1,0 +1,46 @@
+"""``heapwise web``: a profile in the browser, read anew whenever the page is loaded."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from heapwise.cli.output import note
+from heapwise.cli.pages import PAGE, page_data
+from heapwise.cli.views import Request, view_command
+from heapwise.errors import UsageError
+
+
+@view_command("web", ("http",), PAGE)
+def command(request: Request) -> None:
+    """Serve the page of `heapwise flame`, with sources read anew whenever it is loaded.
+
+    Only this machine can open it, unless -http names another address; then the address that is
+    printed holds a token. SOURCE is what it is for `heapwise top`.
+    """
+    try:
+        from heapwise.web.server import listen, serve  # noqa: PLC0415 - an extra, and slow
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"heapwise web needs {error.name}", hint="pip install 'heapwise[web]'"
+        ) from None
+    host, port = _address(request.options["http"])
+    listener = listen(host, port)
+    with listener:
+        first = page_data(request)  # whatever is wrong with the sources is said here, not there
+        fresh = [first.data]
+        reading = Lock()
+
+        def data() -> bytes:
+            # One reading at a time, and none for the first page: it was read just now.
+            with reading:
+                return fresh.pop() if fresh else page_data(request).data
+
+        serve(listener, first.title, data, lambda url: note(f"open {url} (Ctrl-C ends it)"))
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Host and port of ``host:port``, as pprof's -http takes it; ``:port`` is on loopback."""
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdigit() or int(port[:6]) > 65_535:
+        raise UsageError(f"not an address: {text!r}", hint="write host:port, as -http=:8081")
+    return host.strip("[]") or "127.0.0.1", int(port)

@@ -1,0 +1,3 @@
+module heapwise.test/errorbars
+
+go 1.22
