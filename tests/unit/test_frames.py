@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwise.analysis.frames import FAMILIES, CallPaths, Frame, frames_of, module_of, place
-from heapwise.analysis.go_frames import is_library, package_of
+from heapwise.analysis.frames import FAMILIES, CallPaths, Frame, frames_of, place
+from heapwise.analysis.go_frames import is_library, module_of, package_of
 from support.profiles import profile
 
 CACHE = "/root/go/pkg/mod/"

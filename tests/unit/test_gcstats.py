@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.analysis.gcstats import ends_ns, gc_summary, process_start_ns
 from heapwise.model.gc import GcSummary, Pause
-from support.runs import MS, WALL_S, S, cycle, fence, recording, sample, window
+from heapwise.model.recording import ServiceInfo
+from support.runs import MS, WALL_S, S, cycle, fence, manifest, recording, sample, window
 
 RUN = window(fence(0, num_gc=10, num_forced_gc=2), fence(10, num_gc=14, num_forced_gc=3))
 """Cycles 11 to 14, one of them forced by the program."""
@@ -125,6 +127,49 @@ def test_clocks_without_a_common_cycle_are_not_aligned() -> None:
     run = recording(memory=(sample(6, num_gc=9, last_gc_ns=S),), cycles=(cycle(7, 3),))
     assert process_start_ns(run) is None
     assert ends_ns(run).tolist() == []
+
+
+def collections(*generations: int) -> tuple[Pause, ...]:
+    """CPython's collections from number 11 on: 10 ms each, of whose objects one stays."""
+    return tuple(
+        msgspec.structs.replace(
+            pause(number, 10_000), generation=generation, collected=5, uncollectable=1, forced=0
+        )
+        for number, generation in enumerate(generations, 11)
+    )
+
+
+def python(pauses: tuple[Pause, ...], **settings: str) -> GcSummary:
+    """The summary of a Python service whose four collections were seen so far."""
+    info = ServiceInfo(url="http://127.0.0.1:6060", runtime="python", settings=settings)
+    found = gc_summary(recording(RUN, pauses=pauses, manifest=manifest(service=info)), RUN)
+    assert found is not None
+    return found
+
+
+def test_cpython_s_pauses_are_the_collectors_share() -> None:
+    """Four pauses of 10 ms in 10 s of one interpreter are 0.4 %, of two processes 0.2 %."""
+    found = python(collections(0, 0, 2, 0))
+    assert found.cpu_share == pytest.approx(0.004)
+    assert (found.source, found.coverage) == ("gc.callbacks", 1.0)
+    assert python(collections(0, 0, 2, 0), processes="2").cpu_share == pytest.approx(0.002)
+
+
+def test_generations_are_told_apart() -> None:
+    """Youngest first, with what each freed and could not free."""
+    young, old = python(collections(0, 0, 2, 0)).generations
+    assert (young.generation, young.cycles, young.collected, young.uncollectable) == (0, 3, 15, 3)
+    assert (old.generation, old.cycles, old.pause_total_ns, old.pause_max_ns) == (
+        2, 1, 10 * MS, 10 * MS,
+    )  # fmt: skip
+    assert summary(pauses=(pause(11),)).generations == ()
+
+
+def test_a_share_of_what_was_not_seen_is_unknown() -> None:
+    """One of four collections was missed: the rest is no share of anything."""
+    found = python(collections(0, 0, 2))
+    assert (found.cpu_share, found.coverage) == (None, 0.75)
+    assert python(collections(0), processes="many").cpu_share is None
 
 
 @given(st.sets(st.integers(1, 40)), st.integers(0, 20), st.integers(0, 20))

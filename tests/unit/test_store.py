@@ -17,6 +17,7 @@ import pytest
 
 from heapwise.errors import RecordingError, UsageError
 from heapwise.formats import pprof
+from heapwise.formats.framelog import LogContents, Stream
 from heapwise.formats.logframes import MAGIC
 from heapwise.model.gc import Pause
 from heapwise.model.load import HitFlag, Hits
@@ -33,7 +34,7 @@ from heapwise.model.recording import (
 )
 from heapwise.record.logwriter import SCHEMA_EVERY
 from heapwise.record.store import RecordingWriter, load, response_bodies
-from heapwise.record.streams import COLUMNS
+from heapwise.record.streams import COLUMNS, stream_rows, structs_from
 from support.recordings import AFTER, Shape, hits, make_recording, manifest
 
 COUNTERS = Counters(total_alloc=1, mallocs=2, frees=3, next_gc=(1 << 64) - 1)
@@ -42,6 +43,7 @@ PROCESS = ProcessSample(
     at_ns=1, cpu_user_ns=2, cpu_system_ns=3, rss=4, rss_peak=5, minor_faults=6, major_faults=7
 )
 PAUSES = (Pause(number=1, end_ns=2, pause_ns=3), Pause(number=2, end_ns=4, pause_ns=5))
+SEEN = Pause(number=3, end_ns=6, pause_ns=7, generation=2, collected=8, uncollectable=0, forced=1)
 PROBLEM = Problem(scope=Scope.GC, what="pauses were missed", remedy="read more often")
 FENCE = Fence(at_ns=9, counters=COUNTERS)
 
@@ -63,6 +65,7 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
         writer.memory(SAMPLE)
         writer.process(PROCESS)
         writer.pauses(PAUSES)
+        writer.pauses([SEEN])
         writer.pauses(())
         writer.event(3, "marker", text="x", list=[1])
         window = Window(name="load", target=-1, before=FENCE, after=None, readings=0)
@@ -81,7 +84,7 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
     no_goal = msgspec.structs.replace(COUNTERS, next_gc=(1 << 63) - 1)
     assert read.memory == (msgspec.structs.replace(SAMPLE, counters=no_goal),)
     assert read.process == (PROCESS,)
-    assert read.pauses == PAUSES
+    assert read.pauses == (*PAUSES, SEEN)
     assert read.events == (Event(3, "marker", {"text": "x", "list": [1]}),)
     assert [(w.name, w.after, w.readings) for w in read.windows] == [("load", FENCE, 4)]
     assert read.problems == (PROBLEM,)
@@ -464,3 +467,37 @@ def test_a_finished_recording_holds_nothing_but_its_files(tmp_path: Path) -> Non
         "bodies", "events.log", "gctrace.log", "lock", "manifest.json", "profiles", "summary.json",
     ]  # fmt: skip
     assert all(entry.suffix == ".gz" for entry in (path / "profiles").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "expected"),
+    [
+        (("number", "end_ns", "pause_ns"), (1, 2, 3), Pause(number=1, end_ns=2, pause_ns=3)),
+        (
+            ("pause_ns", "number", "mood", "end_ns", "generation"),
+            (3, 1, 99, 2, 0),
+            Pause(number=1, end_ns=2, pause_ns=3, generation=0),
+        ),
+    ],
+    ids=["older", "newer"],
+)
+def test_columns_of_other_versions_are_read_by_their_names(
+    columns: tuple[str, ...], row: tuple[int, ...], expected: Pause
+) -> None:
+    """What an older version did not know is -1; what a newer one knows is left out."""
+    assert structs_from(Pause, stream_rows(log_of(columns, row), "pauses")) == (expected,)
+
+
+def test_a_column_that_there_always_was_must_be_there() -> None:
+    """Pauses without a length are none."""
+    with pytest.raises(ValueError, match="the columns of the stream pauses"):
+        stream_rows(log_of(("number", "end_ns"), (1, 2)), "pauses")
+
+
+def log_of(columns: tuple[str, ...], row: tuple[int, ...]) -> LogContents:
+    """A log with one record of the stream of pauses."""
+    stream = Stream(columns=columns, rows=np.array([row]), seqs=np.array([0]))
+    return LogContents(
+        manifest="", streams={"pauses": stream}, events=(), ended=True, unknown_frames=0,
+        loss=LogLoss(),
+    )  # fmt: skip

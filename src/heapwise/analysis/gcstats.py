@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from heapwise.analysis.windows import length_ns
-from heapwise.model.gc import GcCycle, GcSummary, Pause
+from heapwise.model.gc import GcCycle, GcSummary, GenerationSummary, Pause
 from heapwise.model.profile import Int64s
 from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import ClockPair, Recording, Window
@@ -26,7 +27,8 @@ def gc_summary(recording: Recording, *windows: Window) -> GcSummary | None:
 
     Pauses come from gctrace, unless the readings of the MemStats ring saw more of them (without
     gctrace, or where the service's own output tore its lines). Cycles are matched by number:
-    their clocks need not agree.
+    their clocks need not agree. CPython's collections stop one interpreter each, from their
+    beginning to their end: where every one was seen, their sum is the collector's share.
 
     Returns:
         None where the runtime does not count cycles, or no window has an end.
@@ -45,16 +47,23 @@ def gc_summary(recording: Recording, *windows: Window) -> GcSummary | None:
     traced = bool(recording.cycles) and len(cycles) >= len(ring)
     pauses = [found.pause_ns for found in (cycles if traced else ring)]
     seen = len(pauses)
+    interpreted = recording.manifest.service.runtime == "python"
+    share = (
+        _stopped_share(ring, count, length_ns(windows) * _interpreters(recording))
+        if interpreted
+        else _cpu_share(recording.cycles, cycles, count, length_ns(windows))
+    )
     return GcSummary(
         cycles=count,
         forced=sum(last.num_forced_gc - first.num_forced_gc for first, last in spans),
-        cpu_share=_cpu_share(recording.cycles, cycles, count, length_ns(windows)),
+        cpu_share=share,
         pause=Percentiles.of(np.array(pauses, np.int64)),
         pause_total_ns=sum(pauses),
         seen=seen,
         coverage=min(1.0, seen / count) if count else 1.0,
-        source="gctrace" if traced else "MemStats ring",
+        source="gctrace" if traced else "gc.callbacks" if interpreted else "MemStats ring",
         assist_cpu_ns=sum(cycle.assist_cpu_ns for cycle in cycles) if recording.cycles else None,
+        generations=_generations(ring),
     )
 
 
@@ -107,6 +116,44 @@ def inside(candidates: Sequence[Numbered], spans: Sequence[tuple[int, int]]) -> 
         if any(first < candidate.number <= last for first, last in spans):
             by_number.setdefault(candidate.number, candidate)
     return list(by_number.values())
+
+
+def _generations(pauses: Sequence[Pause]) -> tuple[GenerationSummary, ...]:
+    """What each generation did; nothing where the collector has none."""
+    by_generation: dict[int, list[Pause]] = defaultdict(list)
+    for pause in pauses:
+        if pause.generation >= 0:
+            by_generation[pause.generation].append(pause)
+    return tuple(
+        GenerationSummary(
+            generation=generation,
+            cycles=len(found),
+            pause_total_ns=sum(pause.pause_ns for pause in found),
+            pause_max_ns=max(pause.pause_ns for pause in found),
+            collected=sum(pause.collected for pause in found),
+            uncollectable=sum(pause.uncollectable for pause in found),
+        )
+        for generation, found in sorted(by_generation.items())
+    )
+
+
+def _stopped_share(pauses: Sequence[Pause], count: int, stretch_ns: int) -> float | None:
+    """The share of its interpreters' time in which CPython collected.
+
+    Args:
+        pauses: that were seen.
+        count: of collections that happened; None is known where some of them were missed.
+        stretch_ns: of the windows, times the interpreters.
+    """
+    if len(pauses) < count or stretch_ns <= 0:
+        return None
+    return min(1.0, sum(pause.pause_ns for pause in pauses) / stretch_ns)
+
+
+def _interpreters(recording: Recording) -> int:
+    """Processes that were measured as one."""
+    processes = recording.manifest.service.settings.get("processes", "")
+    return int(processes) if processes.isdecimal() and processes != "0" else 1
 
 
 def _cpu_share(

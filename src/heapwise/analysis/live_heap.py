@@ -1,4 +1,8 @@
-"""How much of a Go heap is reachable, from the goal that the collector set for its next cycle."""
+"""How much of a heap is reachable.
+
+Go's counters do not tell, but the goal that the collector set for its next cycle does. CPython
+frees what is dead at once, cycles apart: what is in use is what can be reached.
+"""
 
 from __future__ import annotations
 
@@ -48,17 +52,21 @@ def live_heap(counters: Counters, settings: Mapping[str, str]) -> float | None:
 def typical_live_heap(recording: Recording, windows: Iterable[Window]) -> float | None:
     """The median live heap of settled windows, bytes.
 
-    From the readings by `live_heap`; where the goal of most of them does not tell, from gctrace,
-    which counts in whole MiB: a heap that is nothing to it is unknown, not empty. The readings
-    that do tell are then the largest ones, and no typical ones.
+    Of a runtime without a goal it is what was in use. Else from the readings by `live_heap`; where
+    the goal of most of them does not tell, from gctrace, which counts in whole MiB: a heap that is
+    nothing to it is unknown, not empty. The readings that do tell are then the largest ones, and no
+    typical ones.
     """
     spans = [(window.before, window.after) for window in windows if window.after]
     settings = recording.manifest.service.settings
-    readings = [
-        live_heap(sample.counters, settings)
+    counters = [
+        sample.counters
         for sample in recording.memory
         if any(first.at_ns < sample.at_ns <= last.at_ns for first, last in spans)
     ]
+    if counters and all(each.next_gc < 0 <= each.heap_alloc for each in counters):
+        return float(statistics.median(each.heap_alloc for each in counters))
+    readings = [live_heap(each, settings) for each in counters]
     known = [live for live in readings if live is not None]
     if 2 * len(known) > len(readings):
         # Readings that do not tell lie below all that do; more than half are left of them.

@@ -18,6 +18,7 @@ from heapwise.analysis.allocation import (
     live_by_path,
 )
 from heapwise.analysis.frames import Frame, RuntimeFrames, frames_of
+from heapwise.analysis.size_classes import Block, blocks_by_line
 from heapwise.model.finding import Evidence, Interval
 from heapwise.model.profile import Profile
 from heapwise.model.work import PerWork
@@ -27,22 +28,31 @@ _FOLDERS = re.compile(r"^[^(\[]*/")
 _ROWS = 5
 """Most call paths that a finding shows."""
 
+_FRAMES = 8
+"""Frames of a path that never comes by the service's own code."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Case:
     """One window of a run, as rules see it.
 
     Attributes:
+        runtime: whose program it is: ``go``, ``python``.
         frames: how the runtime's frames are told apart.
         spent: what the window allocated.
         live: bytes still reachable at its end, per call path.
         per_work: the exact costs; None where the counters could not be read.
+        blocks: what each allocating line asked for, by size.
+        body_bytes: mean body of the responses as sent, compressed or not; None if unknown.
     """
 
+    runtime: str
     frames: RuntimeFrames
     spent: Allocation
     live: Mapping[Path, int]
     per_work: PerWork | None
+    blocks: Mapping[Frame, tuple[Block, ...]]
+    body_bytes: float | None = None
 
     @classmethod
     def of(
@@ -52,6 +62,7 @@ class Case:
         per_work: PerWork | None,
         *,
         runtime: str,
+        body_bytes: float | None = None,
     ) -> Case:
         """Read the profiles of a window.
 
@@ -60,12 +71,16 @@ class Case:
             live: the later one; None if there is none.
             per_work: the exact costs.
             runtime: whose frames these are: ``go``.
+            body_bytes: mean body of the responses as sent.
         """
         return cls(
+            runtime=runtime,
             frames=frames_of(runtime),
             spent=allocation(window),
             live=live_by_path(live) if live is not None else {},
             per_work=per_work,
+            blocks=blocks_by_line(window),
+            body_bytes=body_bytes,
         )
 
     @property
@@ -88,19 +103,18 @@ class Case:
         )
 
     def rows(self, sites: Iterable[CallSite]) -> tuple[str, ...]:
-        """The heaviest call paths as ``caller > … > allocator``, from the first own frame on."""
+        """The heaviest call paths as ``caller > … > allocator``, as far as they tell something."""
         weights: dict[str, float] = defaultdict(float)
         for site in sites:
             weights[self._row(site.path)] += site.weight.size
         return tuple(sorted(weights, key=lambda row: -weights[row])[:_ROWS])
 
     def _row(self, path: Path) -> str:
-        own = (
-            index
-            for index in range(len(path) - 1, -1, -1)
-            if not self.frames.is_library(path[index].function, path[index].file)
-        )
-        return " > ".join(frame.function for frame in reversed(path[: next(own, len(path)) + 1]))
+        """From the first frame of the service's own on; without one, the last few."""
+        asked = self.frames.caused(path)
+        own = [index for index, frame in enumerate(asked) if self.frames.is_own(frame)]
+        last = own[-1] if own else min(len(asked), _FRAMES) - 1
+        return " > ".join(frame.function for frame in reversed(asked[: last + 1]))
 
 
 def short(path: Iterable[Frame]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from heapwise.diagnose.case import Case
 from heapwise.diagnose.registry import RULES
 from heapwise.model.finding import Finding
+from heapwise.model.load import Hits, Outcome
 from heapwise.model.profile import Profile
 from heapwise.model.recording import Recording
 from heapwise.model.work import PerWork
@@ -24,8 +25,14 @@ def diagnose(
     Raises:
         ProfileError: ``window`` is not a heap profile.
     """
-    runtime = recording.manifest.service.runtime
-    return examine(Case.of(window, live, per_work, runtime=runtime))
+    case = Case.of(
+        window,
+        live,
+        per_work,
+        runtime=recording.manifest.service.runtime,
+        body_bytes=_mean_body(recording.hits),
+    )
+    return examine(case)
 
 
 def examine(case: Case) -> tuple[Finding, ...]:
@@ -37,3 +44,9 @@ def examine(case: Case) -> tuple[Finding, ...]:
 def _worth(finding: Finding) -> tuple[float, float]:
     gain = finding.gain_bytes_per_work
     return gain if gain is not None else 0.0, finding.evidence.bytes_share.value
+
+
+def _mean_body(hits: Hits) -> float | None:
+    """Body bytes of a complete response on the wire; None where nobody drove the load."""
+    sizes = hits.bytes_in[hits.outcome == Outcome.OK]
+    return float(sizes.mean()) if len(sizes) else None

@@ -77,7 +77,7 @@ def parse_memstats(text: bytes | str) -> MemStats:
     for ring in ("PauseNs", "PauseEnd"):
         if ring in values:
             values[ring] = str(values[ring]).strip("[]").split()
-    return _read(values)
+    return read_memstats(values)
 
 
 def parse_expvar(text: bytes | str) -> MemStats:
@@ -90,14 +90,19 @@ def parse_expvar(text: bytes | str) -> MemStats:
         page = msgspec.json.decode(text, type=_Expvar)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ProfileError("not the JSON of expvar", str(error)[:200]) from error
-    return _read(page.memstats)
+    return read_memstats(page.memstats)
 
 
 class _Expvar(msgspec.Struct):
     memstats: dict[str, object]
 
 
-def _read(values: Mapping[str, object]) -> MemStats:
+def read_memstats(values: Mapping[str, object]) -> MemStats:
+    """The figures under the names that Go gives them.
+
+    Raises:
+        ProfileError: an exact counter is missing.
+    """
     doubts: list[str] = []
     numbers = {name: _number(values, go_name, doubts) for name, go_name in _FIELDS.items()}
     missing = [_FIELDS[name] for name in _EXACT if numbers[name] < 0]

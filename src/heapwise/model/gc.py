@@ -10,15 +10,25 @@ from heapwise.model.quantiles import Percentiles
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
     """The stop-the-world time of one cycle.
 
+    What only one kind of collector knows is -1 elsewhere, so that every field fits an int64 column.
+
     Attributes:
         number: the cycle, counted from 1 since the process started.
         end_ns: when it ended, unix ns.
         pause_ns: how long the world stood still, all phases together.
+        generation: the oldest one that was collected; CPython.
+        collected: objects that were found unreachable and freed; CPython.
+        uncollectable: objects that were found unreachable and could not be freed; CPython.
+        forced: 1 for one that heapwise asked for; CPython.
     """
 
     number: int
     end_ns: int
     pause_ns: int
+    generation: int = -1
+    collected: int = -1
+    uncollectable: int = -1
+    forced: int = -1
 
 
 class GcCycle(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +80,26 @@ class GcCycle(msgspec.Struct, frozen=True, kw_only=True):
         return self.sweep_termination_ns + self.mark_termination_ns
 
 
+class GenerationSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The collections of one generation, of those whose pause was seen.
+
+    Attributes:
+        generation: 0 is the youngest.
+        cycles: how many.
+        pause_total_ns: their pauses together.
+        pause_max_ns: the longest.
+        collected: objects they freed.
+        uncollectable: objects they could not free.
+    """
+
+    generation: int
+    cycles: int
+    pause_total_ns: int
+    pause_max_ns: int
+    collected: int
+    uncollectable: int
+
+
 class GcSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The collector during a run.
 
@@ -81,8 +111,9 @@ class GcSummary(msgspec.Struct, frozen=True, kw_only=True):
         pause_total_ns: their sum, of the cycles that were seen.
         seen: cycles whose pause was seen.
         coverage: seen / cycles, 1.0 where there were none.
-        source: where the pauses come from: ``gctrace`` or ``MemStats ring``.
+        source: where the pauses come from: ``gctrace``, ``MemStats ring`` or ``gc.callbacks``.
         assist_cpu_ns: mark assist, where the source tells.
+        generations: youngest first; empty where the collector has none.
     """
 
     cycles: int
@@ -94,3 +125,4 @@ class GcSummary(msgspec.Struct, frozen=True, kw_only=True):
     coverage: float
     source: str
     assist_cpu_ns: int | None = None
+    generations: tuple[GenerationSummary, ...] = ()

@@ -28,6 +28,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
         gc_cpu_ppb: share of the CPU available since the start that went to the collector, in
             parts per billion.
         max_rss: peak resident bytes.
+        process: a number that stands for the process, or for the set of workers, that counted.
     """
 
     total_alloc: int
@@ -46,13 +47,15 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     num_forced_gc: int = -1
     gc_cpu_ppb: int = -1
     max_rss: int = -1
+    process: int = -1
 
     def went_back(self, earlier: Counters) -> bool:
-        """True where a counter is below its earlier reading: the process was restarted."""
+        """True where the process was restarted: another one counts, or counts less than before."""
         return (
             self.total_alloc < earlier.total_alloc
             or self.mallocs < earlier.mallocs
             or self.num_gc < earlier.num_gc
+            or (self.process != earlier.process and min(self.process, earlier.process) >= 0)
         )
 
 

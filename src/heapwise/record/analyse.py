@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from heapwise.analysis.diff import subtract
 from heapwise.analysis.gcstats import gc_summary
 from heapwise.analysis.owners import owner_table
 from heapwise.analysis.per_work import per_work
@@ -30,6 +29,7 @@ from heapwise.model.recording import Manifest, Problem, Recording, Scope, Window
 from heapwise.model.report import Endpoint, RunReport
 from heapwise.model.tables import OwnerTable
 from heapwise.model.work import PerWork, Work
+from heapwise.record.recorded_profile import gained_between
 from heapwise.units import NS_PER_S, format_duration, format_rate, format_size
 
 MS_PER_S = 1_000
@@ -171,7 +171,7 @@ def _explain(
         return None, (), ()
     before, after = ends
     try:
-        gained = subtract(before, after)
+        gained = gained_between(recording, before, after)
         owners = owner_table(gained, after, total, recording.manifest.service.runtime)
         findings = diagnose(recording, gained, after, total)
     except ProfileError as error:

@@ -9,11 +9,13 @@ as there is more than one process.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from heapwise.model.memory import ProcessSample
 from heapwise.units import NS_PER_S
 
 PROC = Path("/proc")
@@ -39,6 +41,28 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         return Usage(
             **{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__}
         )
+
+
+def sample(pid: int, zero_ns: int) -> ProcessSample | None:
+    """What the system says now of a process and all it forked; None once it is gone.
+
+    Args:
+        pid: of the process.
+        zero_ns: the run's zero on the monotonic clock.
+    """
+    usage = tree_usage(pid)
+    if usage is None:
+        return None
+    return ProcessSample(
+        at_ns=time.monotonic_ns() - zero_ns,
+        cpu_user_ns=usage.cpu_user_ns,
+        cpu_system_ns=usage.cpu_system_ns,
+        rss=usage.rss,
+        rss_peak=usage.rss_peak,
+        minor_faults=usage.minor_faults,
+        major_faults=usage.major_faults,
+        throttled_ns=throttled_ns(pid),
+    )
 
 
 def tree_usage(pid: int, *, proc: Path = PROC) -> Usage | None:

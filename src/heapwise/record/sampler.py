@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Self
 
@@ -15,9 +16,6 @@ from heapwise.model.recording import Problem, Scope
 from heapwise.record.store import RecordingWriter
 from heapwise.runtimes.base import Reading, Runtime
 from heapwise.runtimes.fetch import Endpoint
-
-RING = 256
-"""Pauses that Go's MemStats remembers."""
 
 SHORTEST_INTERVAL_NS = 50_000_000
 """Reading more often than this would measure mostly itself."""
@@ -52,7 +50,7 @@ class Collector:
         self._process = process
         self._last: MemorySample | None = None
         self._pause_seen = 0
-        self._contradictions: set[str] = set()
+        self._told: set[str] = set()
 
     def now(self) -> int:
         """Nanoseconds since the run's zero."""
@@ -98,17 +96,18 @@ class Collector:
         if self._last is not None and sample.counters.went_back(self._last.counters):
             self._pause_seen = 0
             self.writer.event(sample.at_ns, "service-restarted")
-            self.writer.problem(
-                Problem(
-                    scope=Scope.ALL,
-                    what=f"the service was restarted {sample.at_ns / 1e9:.1f} s into the run: "
-                    "its counters went backwards",
-                    remedy="find out why it died, then record again",
-                )
-            )
-        for contradiction in set(reading.contradictions) - self._contradictions:
-            self._contradictions.add(contradiction)
+            self.writer.problem(_restart(self._last.counters, sample))
+        for contradiction in self._untold(reading.contradictions):
             self.writer.event(sample.at_ns, "contradiction", text=contradiction)
+        for limit in self._untold(reading.limits):
+            self.writer.problem(Problem(scope=Scope.NONE, what=limit))
+
+    def _untold(self, texts: Iterable[str]) -> list[str]:
+        """Those that were not there before; numbers in them grow, and say nothing new."""
+        fresh = {re.sub(r"\d[\d,]*", "#", text): text for text in texts}
+        told = [text for kind, text in fresh.items() if kind not in self._told]
+        self._told.update(fresh)
+        return told
 
 
 class Sampler:
@@ -157,12 +156,16 @@ class Sampler:
                 collector.writer.event(collector.now(), "reading-failed", error=str(error))
                 earlier = None
                 continue
-            interval = next_interval(earlier, sample, self._longest_ns)
+            interval = next_interval(
+                earlier, sample, self._longest_ns, remembers=collector.runtime.remembers
+            )
             earlier = sample
 
 
-def next_interval(earlier: MemorySample | None, sample: MemorySample, longest_ns: int) -> int:
-    """How long to wait so that at most half of the pause ring turns over, ns.
+def next_interval(
+    earlier: MemorySample | None, sample: MemorySample, longest_ns: int, *, remembers: int
+) -> int:
+    """How long to wait so that at most half of the ``remembers`` pauses turns over, ns.
 
     A quarter of the ring is aimed at, since the rate may double before the next reading. Where
     reading is slow, not burdening the service comes first, and the report shows the coverage.
@@ -174,7 +177,24 @@ def next_interval(earlier: MemorySample | None, sample: MemorySample, longest_ns
     elapsed = sample.at_ns - earlier.at_ns
     if cycles <= 0 or elapsed <= 0:
         return max(shortest, longest_ns)
-    return max(shortest, min(longest_ns, elapsed * (RING // 4) // cycles))
+    return max(shortest, min(longest_ns, elapsed * (remembers // 4) // cycles))
+
+
+def _restart(earlier: Counters, sample: MemorySample) -> Problem:
+    """What is wrong with a run whose service is not the process that it was."""
+    seconds = f"{sample.at_ns / 1e9:.1f} s into the run"
+    if sample.counters.process == earlier.process:
+        return Problem(
+            scope=Scope.ALL,
+            what=f"the service was restarted {seconds}: its counters went backwards",
+            remedy="find out why it died, then record again",
+        )
+    return Problem(
+        scope=Scope.ALL,
+        what=f"the service was restarted {seconds}, or one of its workers: other processes count "
+        "now, what the old one did last is lost, and how the new one began is in the counters",
+        remedy="find out why it ended; keep servers from renewing their workers during a run",
+    )
 
 
 def per_reading(samples: list[Counters]) -> tuple[float, float]:

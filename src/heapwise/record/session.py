@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from heapwise.load.driver import LoadDriver
 from heapwise.load.engine import Phase, PhaseReport
 from heapwise.load.schedule import total
 from heapwise.model.load import ConstantRate, HitFlag, Hits, Plan, Target
+from heapwise.model.memory import ProcessSample
 from heapwise.model.recording import (
     FORMAT,
     ClockPair,
@@ -30,6 +31,7 @@ from heapwise.model.recording import (
     ServiceInfo,
     Window,
 )
+from heapwise.record import procfs
 from heapwise.record.fence import fence_after, fence_before
 from heapwise.record.interrupt import stop_on_signal
 from heapwise.record.machine import clock_pair, this_machine
@@ -38,7 +40,9 @@ from heapwise.record.redact import redact, redact_argv
 from heapwise.record.sampler import Collector, Sampler
 from heapwise.record.store import RecordingWriter
 from heapwise.record.supervise import Service
+from heapwise.runtimes.access import ANYONE, Access
 from heapwise.runtimes.fetch import Endpoint
+from heapwise.runtimes.registry import SETTINGS
 from heapwise.units import NS_PER_S
 
 SETTLE_NS = 500_000_000
@@ -52,6 +56,7 @@ class RunRequest:
     Attributes:
         plan: the load; None records while somebody else makes it.
         service: the debug endpoint, None to look for it.
+        access: what it wants to be sent.
         exec_command: starts the service; None where it runs already.
         duration_ns: how long to record without a plan; 0 is until interrupted.
         interval_ns: the longest time between two readings.
@@ -60,6 +65,7 @@ class RunRequest:
     plan: Plan | None
     output: Path
     service: str | None = None
+    access: Access = ANYONE
     exec_command: str | None = None
     duration_ns: int = 0
     interval_ns: int = 1_000_000_000
@@ -111,7 +117,7 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
         zero = clock_pair()
         staging = Staging(request, zero)
         service = stack.enter_context(staging.started_service(notify))
-        found = find_service(request.service, request_targets(request))
+        found = find_service(request.service, request_targets(request), request.access)
         if service is not None:
             service.must_own(found.endpoint)
         notify(Progress(step=f"measuring {found.endpoint.url} ({found.info.runtime})"))
@@ -122,7 +128,7 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
             found.endpoint,
             writer,
             zero.monotonic_ns,
-            process=service.sample if service else None,
+            process=service.sample if service else watched(found),
         )
         run = Run(request, writer, collector, stop, notify, service)
         if request.plan is None:
@@ -132,6 +138,12 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
                 run.drive(request.plan, driver)
         writer.finish(interrupted=stop.is_set() and not request.open_ended)
     return request.output
+
+
+def watched(found: Found) -> Callable[[int], ProcessSample | None] | None:
+    """What the system says of a service that ran before us, where it is certain whose it is."""
+    pid = found.runtime.process(found.endpoint)
+    return None if pid is None else partial(procfs.sample, pid)
 
 
 def request_targets(request: RunRequest) -> tuple[Target, ...]:
@@ -195,7 +207,7 @@ class Staging:
             info = msgspec.structs.replace(
                 info,
                 command=redact_argv(service.command, keep_secrets=request.keep_secrets),
-                settings={**info.settings, **service.settings},
+                settings={**info.settings, **_meant_for(info.runtime, service.settings)},
                 cgroup_limit=service.cgroup_limit,
             )
         return Manifest(
@@ -210,6 +222,12 @@ class Staging:
             plan=plan,
             redacted=redacted,
         )
+
+
+def _meant_for(runtime: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings that a runtime reads: what we start gets Go's GODEBUG, whatever it is."""
+    names = SETTINGS.get(runtime, frozenset())
+    return {name: value for name, value in settings.items() if name in names}
 
 
 class Run:

@@ -21,6 +21,12 @@ PAUSES = "pauses"
 
 _Row = TypeVar("_Row", bound=msgspec.Struct)
 
+
+def optional_fields(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """The fields of a struct that are -1 where nothing is known."""
+    return frozenset(each.name for each in msgspec.structs.fields(kind) if each.default == -1)
+
+
 _COUNTERS = Counters.__struct_fields__
 _SAMPLE = tuple(name for name in MemorySample.__struct_fields__ if name != "counters")
 
@@ -31,6 +37,13 @@ COLUMNS = {
     PAUSES: Pause.__struct_fields__,
 }
 """The columns of every stream. Streams and columns may be added, none renamed."""
+
+_ADDED = {
+    MEMORY: frozenset(optional_fields(Counters) | optional_fields(MemorySample)),
+    PROCESS: optional_fields(ProcessSample),
+    PAUSES: optional_fields(Pause),
+}
+"""Columns that older recordings may lack: what is not known is -1 in them all."""
 
 _LARGEST = (1 << 63) - 1
 
@@ -54,16 +67,24 @@ def _table(rows: list[tuple[int, ...]]) -> Int64s:
 def stream_rows(log: LogContents, name: str) -> Int64s:
     """The rows of one stream, int64[n, k], columns as in `COLUMNS`.
 
+    Columns of a newer version are left out, those of which an older one knew nothing are -1.
+
     Raises:
-        ValueError: the log's columns are others.
+        ValueError: a column is missing that there always was.
     """
     columns = COLUMNS[name]
     stream = log.streams.get(name)
     if stream is None:
         return empty_rows(name)
-    if stream.columns != columns:
+    if stream.columns == columns:
+        return stream.rows
+    if set(columns) - set(stream.columns) - _ADDED.get(name, frozenset()):
         raise ValueError(f"the columns of the stream {name} are not those of this version")
-    return stream.rows
+    rows = np.full((len(stream.rows), len(columns)), -1, np.int64)
+    for index, column in enumerate(columns):
+        if column in stream.columns:
+            rows[:, index] = stream.rows[:, stream.columns.index(column)]
+    return rows
 
 
 def empty_rows(name: str) -> Int64s:

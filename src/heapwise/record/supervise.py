@@ -19,7 +19,7 @@ from heapwise.model.memory import ProcessSample
 from heapwise.record import procfs
 from heapwise.runtimes import local
 from heapwise.runtimes.endpoint import Endpoint
-from heapwise.runtimes.go.service import SETTINGS
+from heapwise.runtimes.registry import SETTINGS
 from heapwise.runtimes.wire import Deadline, connect
 
 GRACE_S = 5.0
@@ -52,7 +52,8 @@ class Service:
 
     Attributes:
         command: as started, without the assignments in front.
-        settings: the variables of its environment that change how it collects.
+        settings: the variables of its environment that change how it uses memory, whatever its
+            runtime may be.
     """
 
     def __init__(
@@ -107,7 +108,8 @@ class Service:
                     getattr(error, "strerror", None) or str(error),
                     "it is started without a shell; for one, write sh -c '…'",
                 ) from error
-        settings = {name: env[name] for name in sorted(SETTINGS) if name in env}
+        known = sorted(frozenset().union(*SETTINGS.values()))
+        settings = {name: env[name] for name in known if name in env}
         return cls(words, settings, process, stderr)
 
     def __enter__(self) -> Self:
@@ -181,19 +183,7 @@ class Service:
         Returns:
             None once the command has ended.
         """
-        usage = procfs.tree_usage(self.pid) if self.alive() else None
-        if usage is None:
-            return None
-        return ProcessSample(
-            at_ns=time.monotonic_ns() - zero_ns,
-            cpu_user_ns=usage.cpu_user_ns,
-            cpu_system_ns=usage.cpu_system_ns,
-            rss=usage.rss,
-            rss_peak=usage.rss_peak,
-            minor_faults=usage.minor_faults,
-            major_faults=usage.major_faults,
-            throttled_ns=procfs.throttled_ns(self.pid),
-        )
+        return procfs.sample(self.pid, zero_ns) if self.alive() else None
 
     def stop(self) -> None:
         """Ask the whole group to end, wait `GRACE_S`, then end it. May be called again."""

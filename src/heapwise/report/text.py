@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from heapwise.model.comparison import Comparison
-from heapwise.model.gc import GcSummary
+from heapwise.model.gc import GcSummary, GenerationSummary
 from heapwise.model.load import LoadResult
 from heapwise.model.metrics import CATALOGUE, MetricValue
 from heapwise.model.quantiles import Percentiles
@@ -181,9 +181,19 @@ def _collector(gc: GcSummary | None) -> list[str]:
                 f"{format_share(gc.coverage)} of the pauses seen ({gc.source})",
             )
         )
+    pairs += [(f"gen {each.generation}", _generation(each)) for each in gc.generations]
     if gc.assist_cpu_ns is not None:
         pairs.append(("mark assist", f"{format_duration(gc.assist_cpu_ns)} of CPU"))
     return ["Garbage collector", *labelled(pairs)]
+
+
+def _generation(gc: GenerationSummary) -> str:
+    dead = f", {format_count(gc.uncollectable)} of them uncollectable" if gc.uncollectable else ""
+    return (
+        f"{format_count(gc.cycles)} cycles, {format_count(gc.collected + gc.uncollectable)} objects"
+        f" unreachable{dead}; pauses together {format_duration(gc.pause_total_ns)}, "
+        f"max {format_duration(gc.pause_max_ns)}"
+    )
 
 
 def _load(result: LoadResult | None) -> list[str]:

@@ -20,11 +20,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         pauses: the newest pauses the runtime still remembers, oldest first; the caller knows
             which it has seen. Go remembers 256.
         contradictions: values that cannot all be true, in words.
+        limits: what the service's profiles cannot tell, in words.
     """
 
     counters: Counters
     pauses: tuple[Pause, ...] = ()
     contradictions: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
 
 class Fenced(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +43,14 @@ class Fenced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Runtime(Protocol):
-    """A language runtime behind a debug endpoint. Every method may raise `ServiceError`."""
+    """A language runtime behind a debug endpoint. Every method may raise `ServiceError`.
+
+    Attributes:
+        remembers: pauses that a process remembers; older ones cannot be read any more.
+    """
 
     name: str
+    remembers: int
 
     def detect(self, endpoint: Endpoint) -> ServiceInfo | None:
         """What runs behind the endpoint, or None where it is not this runtime.
@@ -63,4 +70,11 @@ class Runtime(Protocol):
 
     def fence(self, endpoint: Endpoint) -> Fenced:
         """Collect until the heap profile is up to date, then fetch it."""
+        ...
+
+    def process(self, endpoint: Endpoint) -> int | None:
+        """The process on this machine whose figures are meant, with all it forked.
+
+        None where that is not certain: the counters of another one would pass for its own.
+        """
         ...

@@ -15,6 +15,7 @@ from heapwise.units import NS_PER_S, format_duration, format_size
 
 _MOUNT = (
     'in Go, import _ "net/http/pprof" and serve http.DefaultServeMux; '
+    "in Python, call heapwise_agent.start(); "
     "name another address with --service"
 )
 _CUT = "a WriteTimeout of the server cuts long answers; give the debug endpoint a server of its own"

@@ -59,6 +59,16 @@ def environment(pid: int, names: frozenset[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs if name in names}
 
 
+def parent(pid: int) -> int | None:
+    """The process that forked a process; None where it has ended."""
+    try:
+        stat = (PROC / str(pid) / "stat").read_text(errors="replace")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()  # a name may hold spaces and parentheses
+    return int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else None
+
+
 def _tcp_inodes(endpoint: Endpoint) -> Iterator[str]:
     for table in ("tcp", "tcp6"):
         for fields in _rows(table):

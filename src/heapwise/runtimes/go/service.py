@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 
 from heapwise.errors import ProfileError, ServiceError
-from heapwise.formats.memstats import FOOTER_BYTES, MemStats, parse_expvar, parse_memstats
+from heapwise.formats.memstats import (
+    FOOTER_BYTES,
+    RING,
+    MemStats,
+    parse_expvar,
+    parse_memstats,
+)
 from heapwise.model.recording import ServiceInfo
 from heapwise.runtimes import local
 from heapwise.runtimes.base import Fenced, Reading
 from heapwise.runtimes.fetch import Endpoint, get
 from heapwise.runtimes.go.buildinfo import go_version
+from heapwise.runtimes.index_page import count_tasks
 
 SETTINGS = frozenset({"GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"})
 """Variables of the environment that change how a Go program collects."""
@@ -26,7 +33,6 @@ _EXPVAR = "/debug/vars"
 _EXPVAR_BYTES = 256 << 10
 """A page longer than this holds so much of the application's own that it is no bargain."""
 _HEADER = re.compile(rb"heap profile: [^\n]{0,200}@ heap/(\d{1,18})\n")
-_TASKS = re.compile(rb"<td>(\d{1,12})</td>\s*<td><a href=['\"]?goroutine\b", re.ASCII)
 _GOROOT = re.compile(
     rb"/(?:toolchain@v[\d.]+-)?(go1\.\d+(?:\.\d+|rc\d+|beta\d+)?)(?:\.[a-z\d]+-[a-z\d]+)?"
     rb"/src/(?:runtime|net/http)/"
@@ -43,6 +49,7 @@ class GoRuntime:
     """
 
     name = "go"
+    remembers = RING
 
     def __init__(self) -> None:
         self._has_expvar: dict[Endpoint, bool] = {}
@@ -83,16 +90,8 @@ class GoRuntime:
         )
 
     def tasks(self, endpoint: Endpoint) -> int:
-        """Goroutines, from the index page: a fifth of what listing them would cost.
-
-        The goroutine that answers is among them.
-        """
-        try:
-            page = get(endpoint, "", deadline_s=5.0, max_bytes=1 << 20, page=True).body
-        except ServiceError:
-            return -1
-        found = _TASKS.search(page)
-        return int(found[1]) if found else -1
+        """Goroutines; the one that answers is among them."""
+        return count_tasks(endpoint)
 
     def fence(self, endpoint: Endpoint) -> Fenced:
         """Ask for ``heap?gc=1`` twice; the second answer is the profile.
@@ -106,6 +105,10 @@ class GoRuntime:
             url = endpoint.url_of("heap", "gc=1")
             raise ServiceError(f"{url} answered without a profile", repr(answer.body[:60])[1:])
         return Fenced(data=answer.body, cycles_forced=_FENCE_CYCLES)
+
+    def process(self, _endpoint: Endpoint) -> int | None:
+        """Unknown: nothing tells the service from a proxy in Go that listens in its place."""
+        return None
 
     def _uses_expvar(self, endpoint: Endpoint) -> bool:
         if endpoint not in self._has_expvar:

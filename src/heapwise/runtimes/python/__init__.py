@@ -1,0 +1,1 @@
+"""Python services in which heapwise-agent runs."""
