@@ -1,0 +1,240 @@
+"""Every collection of this process: when, how long, which generation, and whose request paid.
+
+CPython calls `gc.callbacks` in the thread that happened to trigger the collection, so the stack
+there is the victim's. Our callback is the first of all for "start" and the last for "stop", that
+is, what others do in theirs counts as pause too, as it does for the victim; callbacks that are
+added later than ours are not seen. A collection is a pause for every thread, since the GIL is
+held. What CPython frees by reference counts alone, however large, never comes by here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import platform
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from heapwise_agent.encode import Profile, ValueType
+from heapwise_agent.frames import Sums
+from heapwise_agent.locks import Lock
+
+RING = 4096
+"""Collections that are remembered one by one."""
+
+MAX_STACKS = 2048
+"""Stacks that are told apart in the totals."""
+
+CHARGE_NS = 1_000_000
+"""Pause that has to gather before a stack is looked at, which costs microseconds.
+
+So a pause that is worth a look is charged to its own stack, and of the many short ones each
+millisecond to the stack that completed it.
+"""
+
+_GENERATIONS = 3
+_PAUSE = ValueType("pause", "nanoseconds")
+_PATIENCE_S = 5.0
+
+
+class Event(NamedTuple):
+    """One collection.
+
+    Attributes:
+        seq: its number, from 1, since the watch began.
+        start_ns: unix ns.
+        start_monotonic_ns: the same moment on the clock that is never set.
+        duration_ns: until the last callback.
+        generation: 0, 1 or 2.
+        collected: objects freed.
+        uncollectable: objects that could not be.
+        forced: asked for by `GcWatch.collect`.
+        thread: identifier of the victim, as `threading.get_ident` gives it.
+    """
+
+    seq: int
+    start_ns: int
+    start_monotonic_ns: int
+    duration_ns: int
+    generation: int
+    collected: int
+    uncollectable: int
+    forced: bool
+    thread: int
+
+
+class Events(NamedTuple):
+    """Some collections, oldest first.
+
+    Attributes:
+        events: those that are remembered.
+        lost: how many of those asked for are forgotten.
+        next: the number to ask for next.
+    """
+
+    events: list[Event]
+    lost: int
+    next: int
+
+
+class Totals(NamedTuple):
+    """Sums since the watch began; they never wrap.
+
+    Attributes:
+        collections: of all generations, forced ones among them.
+        forced: by `GcWatch.collect`.
+        pause_ns: their durations.
+        collected: objects freed by them.
+        by_generation: how many of each.
+        since_ns: monotonic ns when the watch began.
+    """
+
+    collections: int
+    forced: int
+    pause_ns: int
+    collected: int
+    by_generation: tuple[int, ...]
+    since_ns: int
+
+
+class GcWatch:
+    """Collects while it is started. Everything but `collect` is cheap."""
+
+    def __init__(self) -> None:
+        self._ring: list[Event | None] = [None] * RING
+        self._seq = 0
+        self._forced = 0
+        self._pause_ns = 0
+        self._collected = 0
+        self._by_generation = [0] * _GENERATIONS
+        self._since_ns = time.monotonic_ns()
+        self._sums = Sums(MAX_STACKS)
+        self._gathered = [[0, 0] for _ in range(_GENERATIONS)]
+        self._began: tuple[int, int] | None = None
+        self._forcing = 0
+        self._force = Lock()
+
+    def start(self) -> None:
+        """Begin, or go on."""
+        if self._on_start not in gc.callbacks:
+            gc.callbacks.insert(0, self._on_start)
+            gc.callbacks.append(self._on_stop)
+            # Collections go on while the interpreter takes its modules apart, and this one too.
+            atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Leave the collector alone; what was seen stays."""
+        for callback in (self._on_start, self._on_stop):
+            if callback in gc.callbacks:
+                gc.callbacks.remove(callback)
+        atexit.unregister(self.stop)
+        self._began = None
+
+    def collect(self) -> None:
+        """Run a full collection, and come back only when one has really happened.
+
+        `gc.collect` does nothing while another thread collects, or in a finaliser's way.
+        """
+        with self._force:
+            before, end = self._forced, time.monotonic() + _PATIENCE_S
+            self._forcing = threading.get_ident()
+            try:
+                gc.collect()
+                watching = self._on_stop in gc.callbacks
+                while watching and self._forced == before and time.monotonic() < end:
+                    time.sleep(0.001)
+                    gc.collect()
+            finally:
+                self._forcing = 0
+
+    def totals(self) -> Totals:
+        """The sums now."""
+        return Totals(
+            collections=self._seq,
+            forced=self._forced,
+            pause_ns=self._pause_ns,
+            collected=self._collected,
+            by_generation=tuple(self._by_generation),
+            since_ns=self._since_ns,
+        )
+
+    def events(self, since: int = 1) -> Events:
+        """The remembered collections numbered ``since`` and above."""
+        since = max(1, since)
+        end = self._seq
+        kept = [event for event in self._ring[:] if event and since <= event.seq <= end]
+        kept.sort()
+        return Events(kept, max(0, end - since + 1 - len(kept)), end + 1)
+
+    def profile(self) -> Profile:
+        """Collections and their pauses by the victim's stack and the generation.
+
+        Less than `CHARGE_NS` of each generation is still missing.
+        """
+        out = Profile((ValueType("collections", "count"), _PAUSE), _PAUSE, CHARGE_NS)
+        self._sums.write(out, lambda generation: (("generation", generation, ""),))
+        return out
+
+    def _on_start(self, phase: str, _info: Mapping[str, int]) -> None:
+        if phase == "start":
+            self._began = (time.time_ns(), time.monotonic_ns())
+
+    def _on_stop(self, phase: str, info: Mapping[str, int]) -> None:
+        began = self._began
+        if phase != "stop" or began is None:
+            return
+        self._began = None
+        duration = time.monotonic_ns() - began[1]
+        generation = min(info["generation"], _GENERATIONS - 1)
+        thread = threading.get_ident()
+        forced = thread == self._forcing
+        self._seq += 1
+        self._forced += forced
+        self._pause_ns += duration
+        self._collected += info["collected"]
+        self._by_generation[generation] += 1
+        self._ring[self._seq % RING] = Event(
+            self._seq, began[0], began[1], duration, generation,
+            info["collected"], info["uncollectable"], forced, thread,
+        )  # fmt: skip
+        gathered = self._gathered[generation]
+        gathered[0] += 1
+        gathered[1] += duration
+        if gathered[1] >= CHARGE_NS:
+            victim = sys._getframe(1)  # noqa: SLF001 - whose code the collector interrupted
+            self._sums.add(victim, generation, *gathered)
+            gathered[:] = 0, 0
+
+
+def describe(watch: GcWatch, since: int) -> dict[str, object]:
+    """The collections numbered ``since`` and above, as plain data for JSON."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    seen = watch.events(since)
+    return {
+        "version": 1,
+        "runtime": f"{platform.python_implementation()} {platform.python_version()}",
+        "pid": os.getpid(),
+        "next": seen.next,
+        "lost": seen.lost,
+        "enabled": gc.isenabled(),
+        "thresholds": list(gc.get_threshold()),
+        "frozen": gc.get_freeze_count(),
+        "events": [
+            {
+                "seq": event.seq,
+                "start_unix_ns": event.start_ns,
+                "start_monotonic_ns": event.start_monotonic_ns,
+                "duration_ns": event.duration_ns,
+                "generation": event.generation,
+                "collected": event.collected,
+                "uncollectable": event.uncollectable,
+                "forced": event.forced,
+                "thread": names.get(event.thread) or f"{event.thread:#x}",
+            }
+            for event in seen.events
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Helpers that the agent's tests share."""
