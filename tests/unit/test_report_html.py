@@ -344,11 +344,11 @@ def test_versions_match_the_lock_file() -> None:
     """VERSIONS names what the lock file pins, with licence and hash, and quotes the licence."""
     packages = json.loads((WEB / "package-lock.json").read_text())["packages"]
     listed = (ASSETS / "VERSIONS").read_text().splitlines()
-    for name in ("uplot", "esbuild"):
+    for name in ("@dagrejs/dagre", "uplot", "esbuild"):
         pinned = packages[f"node_modules/{name}"]
         assert f"{name} {pinned['version']} {pinned['license']} {pinned['integrity']}" in listed
     contained = packages[""]["dependencies"]
-    assert list(contained) == ["uplot"], "a new dependency needs its licence in build.mjs"
+    assert list(contained) == ["@dagrejs/dagre", "uplot"], "a new dependency needs its licence in build.mjs"
     assert "Permission is hereby granted, free of charge" in inline("report.js").code
 
 
@@ -366,7 +366,7 @@ def test_rebuilding_gives_the_committed_bytes(tmp_path: Path) -> None:
         pytest.skip(f"npm cannot install here: {done.stderr.strip()[-200:]}")
     out = tmp_path / "out"
     subprocess.run(["node", "build.mjs", str(out)], cwd=tmp_path, check=True, timeout=120)
-    for name in ("report.js", "report.css", "VERSIONS"):
+    for name in ("report.js", "report.css", "flame.js", "flame.css", "VERSIONS"):
         assert (out / name).read_bytes() == (ASSETS / name).read_bytes(), (
             f"run `make assets`: {name}"
         )

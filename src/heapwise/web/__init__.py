@@ -1,0 +1,1 @@
+"""Pages served live, on this machine unless told otherwise."""
