@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import fill
 
 from heapwise.analysis.compare import compare
 from heapwise.model.metrics import CATALOGUE
@@ -18,8 +19,8 @@ from heapwise.units import format_share, format_size
 
 README = Path(__file__).parents[1] / "README.md"
 START, END = "<!-- demo: written by scripts/readme.py -->\n", "<!-- /demo -->"
-SHOWN = ("bytes/work", "allocs/work", "gc.cycles", "gc.cpu_share", "gc.pause.total",
-         "latency.p99", "cpu/work", "response.bytes/work")  # fmt: skip
+SHOWN = ("bytes/work", "allocs/work", "cpu/work", "response.bytes/work")
+WIDTH = 100
 
 
 def block(before: RunReport, after: RunReport) -> str:
@@ -40,7 +41,7 @@ def block(before: RunReport, after: RunReport) -> str:
             f"{finding.code} {finding.title}",
             f"  costs   {format_size(costs.value)}/req, {share} of alloc_space",
             f"  where   {finding.where.partition(' ')[0]}",
-            f"  remedy  {finding.remedy.partition(', which')[0]}",
+            fill(f"  remedy  {finding.remedy}", WIDTH, subsequent_indent=" " * 10),
             "",
             head,
             *rows,

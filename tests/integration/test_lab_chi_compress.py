@@ -8,16 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from heapwise.errors import ToolchainError
-from heapwise.lab.build import build
+from heapwise.lab import build as builds
 from heapwise.lab.library import CASES, Case, find_case
-from heapwise.lab.spec import load_spec
-from heapwise.runtimes.go.toolchain import find_go
+from heapwise.lab.spec import GoBuild, load_spec
+from heapwise.runtimes.go.toolchain import Go, find_go
 
 pytestmark = pytest.mark.go
 CASE = find_case("chi-compress")
@@ -32,6 +33,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GOCACHE", gocache.stdout.strip())  # it moves with XDG_CACHE_HOME
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+def build(case: Case, variant: str, go: Go, *, announce: Callable[[str], None]) -> Path:
+    """Build a variant as the lab says."""
+    spec = case.lab.variants[variant].build
+    assert isinstance(spec, GoBuild)
+    return builds.build(case, variant, spec, go, announce=announce)
 
 
 def silent(_text: str) -> None:
@@ -155,7 +163,7 @@ def test_the_lab_shows_what_it_must(tmp_path: Path) -> None:
 @pytest.mark.load
 def test_an_expectation_that_does_not_hold_ends_in_three(tmp_path: Path) -> None:
     """At one request a second nothing is worth 95 % of the collections: the demo says so."""
-    done = heapwise("demo", "-rate=2", "-duration=2s", "-o", "out", cwd=tmp_path)
+    done = heapwise("demo", "-runtime=go", "-rate=2", "-duration=2s", "-o", "out", cwd=tmp_path)
     assert done.returncode == 3, done.stderr
     assert "heapwise: chi-compress does not show what it must" in done.stderr
     assert "FAIL  after" in done.stdout
@@ -167,7 +175,8 @@ def test_ctrl_c_ends_the_service_and_keeps_the_recording(tmp_path: Path, cache: 
     for name in ("before", "after"):
         build(CASE, name, find_go(), announce=silent)
     process = subprocess.Popen(
-        [sys.executable, "-m", "heapwise", "demo", "-rate=50", "-duration=60s", "-o", "out"],
+        [sys.executable, "-m", "heapwise", "demo", "-runtime=go", "-rate=50", "-duration=60s",
+         "-o", "out"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from importlib import metadata
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from heapwise.cli.demo import command as demo
 from heapwise.cli.lab import chosen, demand, scaled
 from heapwise.cli.lab import command as lab
 from heapwise.errors import GateFailed, ToolchainError, UsageError
-from heapwise.lab.build import cache_root
+from heapwise.lab.cache import cache_root
 from heapwise.lab.library import find_case
 from heapwise.model.lab import LabCheck, LabResult, VariantResult
 from support import reports
@@ -24,7 +25,10 @@ CASE = find_case("chi-compress")
 def test_labs_are_listed_with_their_titles() -> None:
     """One line a lab."""
     done = CliRunner().invoke(lab, ["list"])
-    assert done.output == "chi-compress  A compressor created per response\n"
+    assert done.output == (
+        "chi-compress  A compressor created per response\n"
+        "py-compress   A compressor created per response, in Python\n"
+    )
 
 
 def test_a_lab_is_shown() -> None:
@@ -80,10 +84,35 @@ def test_without_go_the_error_says_how_to_get_it(
     """No toolchain anywhere is one error with the way out."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
-    done = CliRunner().invoke(demo, ["-o", str(tmp_path / "out")])
+    done = CliRunner().invoke(demo, ["--runtime", "go", "-o", str(tmp_path / "out")])
     assert isinstance(done.exception, ToolchainError)
     assert "heapwise[go]" in done.exception.hint
     assert not (tmp_path / "out").exists()
+
+
+def test_without_the_agent_the_error_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything that is missing is one error with one command, before anything is made."""
+
+    def nothing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", nothing)
+    done = CliRunner().invoke(demo, ["-o", str(tmp_path / "out")])
+    assert isinstance(done.exception, ToolchainError)
+    assert (
+        done.exception.what == "the lab needs heapwise-agent and httptools and uvicorn and uvloop"
+    )
+    assert done.exception.hint == "pip install 'heapwise[demo]'"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_demo_of_a_runtime_that_is_not_there_is_a_usage_error() -> None:
+    """The error lists the runtimes there are, the first of which is the default."""
+    done = CliRunner().invoke(demo, ["--runtime", "cobol"])
+    assert done.exit_code == 2
+    assert "'python', 'go'" in done.output
 
 
 def test_a_failed_expectation_ends_in_exit_code_three() -> None:

@@ -41,15 +41,33 @@ def answering(body: bytes) -> Iterator[Endpoint]:
 
 def test_counts_are_read_and_subtracted() -> None:
     """What came on top of an earlier reading is what the load did."""
-    body = b'{"requests":7,"alloc_bytes":900,"alloc_objects":40,"num_gc":2,"more":"is ignored"}'
+    body = b'{"requests":7,"alloc_bytes":900,"num_gc":2,"more":"is ignored"}'
     with answering(body) as endpoint:
         counts = read_counts(endpoint, "/stats")
-    assert counts == Counts(7, 900, 40, 2)
-    assert counts.since(Counts(5, 100, 10, 1)) == Counts(2, 800, 30, 1)
+    assert counts == Counts(7, 2, 900)
+    assert counts.since(Counts(5, 1, 100)) == Counts(2, 1, 800)
+
+
+def test_a_service_may_count_one_function_only() -> None:
+    """What it does not count stays unknown in every difference, and is never zero."""
+    body = b'{"requests":7,"num_gc":2,"owner":"app.pack","owner_bytes":70}'
+    with answering(body) as endpoint:
+        counts = read_counts(endpoint, "/stats")
+    earlier = Counts(5, 1, owner="app.pack", owner_bytes=50)
+    assert counts.since(earlier) == Counts(2, 1, None, "app.pack", 20)
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'{"requests":7}', b'{"requests":"7"}', b"<html>", b"\xff" * 10]
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"requests":7}',
+        b'{"requests":7,"num_gc":1}',
+        b'{"requests":"7"}',
+        b"<html>",
+        b"\xff" * 10,
+    ],
 )
 def test_what_are_no_counts_is_an_error(body: bytes) -> None:
     """A service that answers with something else is named."""

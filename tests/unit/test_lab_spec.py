@@ -14,6 +14,7 @@ from heapwise.lab.spec import load_spec
 from heapwise.model.comparison import Verdict
 
 ALL = find_case("chi-compress")
+PYTHON = find_case("py-compress")
 
 
 @pytest.fixture
@@ -89,7 +90,8 @@ def test_the_ladder_is_before_steps_after_and_controls() -> None:
         ("save_bodies = 20", "save_bodies = 0", "load", "save_bodies must be at least 1"),
         ("127.0.0.1:{port}", "127.0.0.1:80", "service", "args must hold {port}"),
         ('counter = "/stats"', 'counter = "stats"', "service", "counter must be a path"),
-        ('kind = "go"', 'kind = "cobol"', "variants.*.build.kind", "Invalid enum value 'cobol'"),
+        ('kind = "go"', 'kind = "cobol"', "variants.*.build.kind", "Invalid value 'cobol'"),
+        ('kind = "go"', 'kind = "python"', "variants.*.build", "missing required field `script`"),
         ('oracle = "equal', 'oracle = "nearly', "top level", "oracle must be one of"),
         ('guard = "resp', 'guard = "no', "top level", "guard must be one of"),
         ('steps = ["upgrade"]', 'steps = ["other"]', "top level", "variants must hold 'other'"),
@@ -141,6 +143,38 @@ def test_an_error_names_the_file_the_key_and_the_expected_form(
     assert what in caught.value.why
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "where", "what"),
+    [
+        ('"service.py"', '"none.py"', "variants.before.build.script", "no such file: 'none.py'"),
+        ('"service.py"', '"../x.py"', "variants.before.build.script", "must lie beside lab.toml"),
+        ("script =", "modfile =", "variants.*.build", "unknown field `modfile`"),
+        ("requires = [", "requires = [1, ", "variants.*.build.requires[0]", "Expected `str`"),
+        ('kind = "python"\nscript = "service.py"\nrequires = ["uvicorn", "uvloop", "httptools"]',
+         'kind = "go"', "top level", "variants must be of one kind"),
+    ],
+)  # fmt: skip
+def test_a_python_lab_is_checked_like_any(
+    tmp_path: Path, old: str, new: str, where: str, what: str
+) -> None:
+    """A script has to be there, and no lab mixes runtimes whose figures do not compare."""
+    shutil.copytree(PYTHON.directory, tmp_path / "case")
+    path = tmp_path / "case" / "lab.toml"
+    spoil(path, old, new)
+    with pytest.raises(UsageError) as caught:
+        load_spec(path)
+    assert caught.value.what == f"{path}: {where}"
+    assert what in caught.value.why
+
+
+def test_the_variants_of_the_python_lab_differ_in_how_they_compress() -> None:
+    """One program, one set of requirements: only the arguments say which variant it is."""
+    variants = PYTHON.lab.variants
+    assert len({variant.build for variant in variants.values()}) == 1
+    assert len({variant.args for variant in variants.values()}) == len(variants)
+    assert PYTHON.lab.ladder == ("before", "one-call", "right-sized", "after", "control")
+
+
 def test_a_lab_toml_that_is_not_there_or_not_text_is_an_error(tmp_path: Path) -> None:
     """Reading fails with the file's name and the reason."""
     with pytest.raises(UsageError, match=r"lab\.toml: cannot be read: No such file"):
@@ -161,7 +195,7 @@ def test_a_misspelt_lab_gets_the_nearest_name() -> None:
     """The error suggests what was meant, or lists what there is."""
     with pytest.raises(UsageError, match="did you mean chi-compress"):
         find_case("chi-compres")
-    with pytest.raises(UsageError, match="there are: chi-compress"):
+    with pytest.raises(UsageError, match="there are: chi-compress, py-compress"):
         find_case("zzz")
     with pytest.raises(UsageError, match="no lab named"):
         find_case("../cases/chi-compress")

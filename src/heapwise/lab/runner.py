@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import shlex
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from heapwise.analysis.compare import compare
 from heapwise.errors import Interrupted, RecordingError, ServiceError
-from heapwise.lab.build import build
 from heapwise.lab.checks import (
     Counted,
     check_answers,
+    check_counts,
     check_findings,
     check_metrics,
     check_run,
+    check_saved,
 )
 from heapwise.lab.counter import Counts, read_counts
 from heapwise.lab.library import Case
 from heapwise.lab.oracles import Seen
+from heapwise.lab.prepare import prepare
 from heapwise.lab.spec import Scale
 from heapwise.load.address import pin_addresses
 from heapwise.model.comparison import Comparison
@@ -32,7 +35,6 @@ from heapwise.record.analyse import analyse
 from heapwise.record.session import Progress, RunRequest, record_run
 from heapwise.record.store import load, response_bodies
 from heapwise.runtimes.fetch import Endpoint
-from heapwise.runtimes.go.toolchain import find_go
 from heapwise.units import format_duration, format_rate
 
 Notify = Callable[[str, Progress], None]
@@ -77,26 +79,25 @@ def run_lab(
         notify: told of every step of every run.
 
     Raises:
-        ToolchainError: a variant does not build.
+        ToolchainError: a variant does not build, or what runs it is not installed.
         ServiceError: a variant does not start or cannot be measured.
         RecordingError: the directory cannot be made.
         Interrupted: stopped by the user; what was recorded is kept.
     """
-    go = find_go()
-    programs = {name: build(case, name, go, announce=announce) for name in variants}
+    prepared = prepare(case, variants, announce=announce)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordingError(f"cannot write {out_dir}", error.strerror or str(error)) from None
     trials: dict[str, Trial] = {}
     for name in variants:
-        bench = Bench(case, name, programs[name], scale)
+        bench = Bench(case, name, prepared.starts[name], scale)
         trials[name] = bench.record(out_dir / f"{name}.hw", force=force, notify=notify)
     return LabResult(
         lab=case.name,
         title=case.lab.title,
         load=_in_a_line(case, scale),
-        toolchain=go.version,
+        toolchain=prepared.toolchain,
         variants=tuple(_judged(case, trial, trials.get("before")) for trial in trials.values()),
     )
 
@@ -109,15 +110,17 @@ def _in_a_line(case: Case, scale: Scale) -> str:
 class Bench:
     """One variant on the bench: how to start it, drive it and ask it."""
 
-    def __init__(self, case: Case, name: str, program: Path, scale: Scale) -> None:
+    def __init__(self, case: Case, name: str, start: Sequence[str], scale: Scale) -> None:
         self.case = case
         self.name = name
         self.scale = scale
-        self.port = free_port()
-        self.endpoint = Endpoint.parse(f"http://127.0.0.1:{self.port}")
-        variant = case.lab.variants[name]
-        arguments = [each.replace("{port}", str(self.port)) for each in case.lab.service.args]
-        self.command = shlex.join([str(program), *arguments, *variant.args])
+        words = [*start, *case.lab.service.args, *case.lab.variants[name].args]
+        own, debug = free_ports(2)
+        ports = {"{port}": own, "{debug_port}": debug}
+        self.api = _loopback(own)
+        apart = any("{debug_port}" in word for word in words)
+        self.debug = _loopback(debug) if apart else self.api
+        self.command = shlex.join(_filled(word, ports) for word in words)
 
     def plan(self) -> Plan:
         """The load, aimed at this variant."""
@@ -126,7 +129,7 @@ class Bench:
         headers = (header.partition(":") for header in spec.headers)
         target = Target(
             method=method,
-            url=f"{self.endpoint.origin}{path}",
+            url=f"{self.api.origin}{path}",
             headers=tuple((name, value.strip()) for name, _, value in headers),
             body=(self.case.directory / spec.body).read_bytes() if spec.body else b"",
             body_file=spec.body,
@@ -150,7 +153,7 @@ class Bench:
 
         request = RunRequest(
             plan=self.plan(), exec_command=self.command, output=path, force=force,
-            service=self.endpoint.url,
+            service=self.debug.url,
         )  # fmt: skip
         recording = load(record_run(request, notify=listen))
         if recording.state is State.INTERRUPTED:
@@ -164,7 +167,7 @@ class Bench:
 
     def _counts(self) -> Counts | None:
         try:
-            return read_counts(self.endpoint, self.case.lab.service.counter)
+            return read_counts(self.api, self.case.lab.service.counter)
         except ServiceError:
             return None  # the check that needs it says so
 
@@ -207,16 +210,29 @@ def _judged(case: Case, trial: Trial, before: Trial | None) -> VariantResult:
 def _checks(
     case: Case, trial: Trial, before: Trial | None, compared: Comparison | None
 ) -> Iterator[LabCheck]:
-    yield from check_run(trial.report, trial.counted)
+    yield from check_run(trial.report)
+    yield from check_counts(trial.report, trial.counted)
     yield from check_findings(case.lab, trial.name, trial.report)
     if before is not None and compared is not None:
         yield from check_metrics(case.lab, trial.name, compared)
+        yield from check_saved(before.report, before.counted, trial.report, trial.counted)
         yield from check_answers(case.lab, trial.name, before.seen, trial.seen)
 
 
-def free_port() -> int:
-    """A port of the loopback that is free now; the service takes it a moment later."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """Different ports of the loopback that are free now; a service takes them a moment later."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def _loopback(port: int) -> Endpoint:
+    return Endpoint.parse(f"http://127.0.0.1:{port}")
+
+
+def _filled(word: str, ports: Mapping[str, int]) -> str:
+    for place, port in ports.items():
+        word = word.replace(place, str(port))
+    return word

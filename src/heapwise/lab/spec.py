@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -96,7 +96,7 @@ class Service(Strict, frozen=True, kw_only=True):
     Attributes:
         args: its arguments; ``{port}`` stands for the port to listen on.
         counter: path at which the service reports its own counts, by other means than its debug
-            endpoint: JSON with ``requests``, ``alloc_bytes``, ``alloc_objects``, ``num_gc``.
+            endpoint, as `heapwise.lab.counter.Counts`.
     """
 
     args: tuple[str, ...]
@@ -109,18 +109,37 @@ class Service(Strict, frozen=True, kw_only=True):
             raise ValueError("counter must be a path, as '/stats'")
 
 
-class Build(Strict, frozen=True, kw_only=True):
-    """How a variant is built.
+class GoBuild(Strict, frozen=True, kw_only=True, tag_field="kind", tag="go"):
+    """A Go program: the sources beside ``lab.toml``.
 
     Attributes:
-        kind: ``go``: the sources beside ``lab.toml``.
         modfile: the variant's ``go.mod``; its ``.sum`` lies beside it.
         flags: more flags for the compiler.
     """
 
-    kind: Literal["go"]
     modfile: str = "go.mod"
     flags: tuple[str, ...] = ()
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """What has to lie beside ``lab.toml``, with the key that names it."""
+        yield "modfile", self.modfile
+        yield "modfile", self.modfile.removesuffix(".mod") + ".sum"
+
+
+class PythonBuild(Strict, frozen=True, kw_only=True, tag_field="kind", tag="python"):
+    """A Python program, run by our own interpreter under the agent.
+
+    Attributes:
+        script: beside ``lab.toml``.
+        requires: distributions it imports; the extra ``heapwise[demo]`` brings them.
+    """
+
+    script: str
+    requires: tuple[str, ...] = ()
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """What has to lie beside ``lab.toml``, with the key that names it."""
+        yield "script", self.script
 
 
 class MetricExpectation(Strict, frozen=True, kw_only=True):
@@ -173,7 +192,7 @@ class Variant(Strict, frozen=True, kw_only=True):
     """
 
     title: str
-    build: Build
+    build: GoBuild | PythonBuild
     args: tuple[str, ...] = ()
     expect: Expectation = Expectation()
 
@@ -217,6 +236,8 @@ class Lab(Strict, frozen=True, kw_only=True):
                 raise ValueError(f"{key} must be one of {', '.join(RULES)}, not {rule!r}")
         if "before" in self.steps or "after" in self.steps:
             raise ValueError("steps must lie between 'before' and 'after'")
+        if len({type(variant.build) for variant in self.variants.values()}) > 1:
+            raise ValueError("variants must be of one kind: figures of two do not compare")
 
     @property
     def ladder(self) -> tuple[str, ...]:
@@ -255,9 +276,7 @@ def _files(lab: Lab) -> list[tuple[str, str]]:
     """Every file the spec names, with the key that names it."""
     files = [("load.body", lab.load.body)] if lab.load.body else []
     for name, variant in lab.variants.items():
-        modfile = variant.build.modfile
-        files.append((f"variants.{name}.build.modfile", modfile))
-        files.append((f"variants.{name}.build.modfile", modfile.removesuffix(".mod") + ".sum"))
+        files += [(f"variants.{name}.build.{key}", file) for key, file in variant.build.files()]
     return files
 
 

@@ -48,7 +48,8 @@ def _expected(variant: Variant) -> list[str]:
 
 def render_lab(result: LabResult) -> str:
     """A result: findings and comparison of each variant, then every check."""
-    blocks = [joined([f"{result.lab}: {result.title}", f"{result.load}, {result.toolchain}"])]
+    run = paragraph(f"{result.load}, {result.toolchain}")
+    blocks = [joined([f"{result.lab}: {result.title}", *run])]
     for variant in result.variants:
         blocks.append(joined([f"{variant.name}: {variant.title}", *_findings(variant)]))
         if variant.comparison is not None:
