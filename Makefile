@@ -17,6 +17,10 @@ $(STAMP): pyproject.toml uv.lock scripts/bootstrap.sh
 demo: setup  ## the whole loop on the headline bug, in about two minutes
 	@$(BIN)/heapwise demo --force
 
+check-native: setup  ## the C code under the address and undefined-behaviour sanitizers
+	@scripts/check_native.sh
+	@agent/scripts/check-native.sh
+
 test: setup  ## the tests, with reduced counts
 	@$(BIN)/pytest -m "not load"
 	@$(BIN)/pytest -m load

@@ -21,7 +21,7 @@ def extension(path: Path) -> Extension:
     return Extension(
         ".".join(path.relative_to("src").with_suffix("").parts),
         [path.as_posix()],
-        extra_compile_args=FLAGS + (["-O1", "-g", *SANITIZE] if sanitize else ["-O3"]),
+        extra_compile_args=FLAGS + (["-Werror", "-O1", "-g", *SANITIZE] if sanitize else ["-O3"]),
         extra_link_args=SANITIZE if sanitize else [],
     )
 

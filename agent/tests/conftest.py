@@ -12,7 +12,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from agentsupport.interpreters import Interpreter, interpreters, remove_trees  # noqa: E402 - the path comes first
+from agentsupport.interpreters import Interpreter, interpreters, remove_trees
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("heapwise", deadline=None)

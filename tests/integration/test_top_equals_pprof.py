@@ -90,7 +90,7 @@ def test_the_command_prints_what_pprof_prints(tmp_path: Path) -> None:
     path = tmp_path / "heap.pb.gz"
     path.write_bytes(goheap.heap("generics", rate=1))
     table = run_top(str(path), "-alloc_objects", "-nodefraction=0")
-    rows = [Row(**row) for row in table["rows"]]
+    rows = [Row(row["name"], row["flat"], row["cum"], row["inline"]) for row in table["rows"]]
     assert rows == goheap.pprof_top(path, "alloc_objects")
     assert table["dropped"] == 0
 

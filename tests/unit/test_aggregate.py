@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwise.analysis import aggregate
+from heapwise.analysis import _aggregate, aggregate
 from heapwise.analysis.aggregate import edges, total, weigh
 from heapwise.errors import ProfileError
 from heapwise.model.profile import Profile
@@ -129,26 +131,32 @@ def test_percentages_refer_to_the_base_where_samples_are_marked() -> None:
     assert total(profile([Sample(("f",), (1, 100)), marked]), "alloc_space") == 8
 
 
-def test_a_stack_too_deep_to_count_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inlining can make millions of frames of a few bytes."""
-    monkeypatch.setattr(aggregate, "_DEEPEST", 2)
-    with pytest.raises(ProfileError, match="one stack has 3 frames"):
-        weigh(profile({("a inlined into b", "c"): (1, 8)}), "alloc_space")
+def test_a_profile_of_too_many_frames_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With inlining a few bytes stand for a hundred thousand frames."""
+    built = profile({("a inlined into b", "c"): (1, 8)})
+    monkeypatch.setattr(aggregate, "_MOST_FRAMES", 3)
+    weighed = weigh(built, "alloc_space")
+    monkeypatch.setattr(aggregate, "_MOST_FRAMES", 2)
+    with pytest.raises(ProfileError, match="with its inlined calls it has more than 2 frames"):
+        weigh(built, "alloc_space")
+    with pytest.raises(ProfileError, match="more than 2 frames"):
+        edges(built, weighed)
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.lists(st.sampled_from("abcd"), max_size=6).map(tuple), st.integers(-9, 1 << 40)
-        ),
-        max_size=30,
+stacks_of_samples = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from("abcd"), max_size=6).map(tuple),
+        st.one_of(st.integers(-9, 1 << 40), st.integers(-(1 << 63), (1 << 63) - 1)),
     ),
-    st.sampled_from([1, 7, 1 << 22]),
+    max_size=30,
 )
+
+
+@given(stacks_of_samples)
 def test_flat_and_cum_are_what_a_plain_loop_adds_up(
-    stacks: list[tuple[tuple[str, ...], int]], chunk: int
+    stacks: list[tuple[tuple[str, ...], int]],
 ) -> None:
-    """In chunks of any size the arrays give what the definition gives."""
+    """The columns give what the definition gives, also where 64 bits do not hold the sums."""
     flat: dict[str, int] = {}
     cum: dict[str, int] = {}
     for stack, value in stacks:
@@ -158,9 +166,67 @@ def test_flat_and_cum_are_what_a_plain_loop_adds_up(
         if stack:
             flat[stack[0]] += value
     built = profile([Sample(stack, (1, value)) for stack, value in stacks])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(aggregate, "_CHUNK", chunk)
-        assert weights(built) == {name: (flat[name], cum[name]) for name in cum}
+    assert weights(built) == {name: (flat[name], cum[name]) for name in cum}
+
+
+@given(stacks_of_samples, st.sets(st.sampled_from("abcd"), min_size=1))
+def test_calls_are_what_a_plain_loop_adds_up(
+    stacks: list[tuple[tuple[str, ...], int]], kept: set[str]
+) -> None:
+    """A stack counts once for each pair of functions that follow each other in what is kept."""
+    expected: dict[tuple[str, str], tuple[int, bool]] = {}
+    for stack, value in stacks:
+        places = [place for place, name in enumerate(stack) if name in kept]
+        of_stack: dict[tuple[str, str], bool] = {}
+        for callee, caller in pairwise(places):
+            if stack[caller] != stack[callee]:
+                of_stack[stack[caller], stack[callee]] = caller - callee > 1
+        for pair, residual in of_stack.items() if value else ():
+            weight, before = expected.get(pair, (0, False))
+            expected[pair] = weight + value, before or residual
+    built = profile([Sample(stack, (1, value)) for stack, value in stacks])
+    found = {
+        pair: (weight, residual) for pair, (weight, _, residual) in calls(built, *kept).items()
+    }
+    assert found == expected
+
+
+HOSTILE = [  # stack_offsets, stack_locations, frame_offsets, of_frames, weights, nodes
+    ([0, 2], [0], [0, 1], [0], [1], 1),
+    ([0, 1], [1], [0, 1], [0], [1], 1),
+    ([0, 1], [0], [0, 1], [1], [1], 1),
+    ([0, 1], [0], [0, 2], [0], [1], 1),
+    ([0, 1], [0], [1, 0], [0], [1], 1),
+    ([-1, 1], [0], [0, 1], [0], [1], 1),
+    ([0, 1], [0], [0, 1], [0], [1, 1], 1),
+    ([], [0], [0, 1], [0], [], 1),
+    ([0, 1], [0], [], [0], [1], 1),
+]
+
+
+@pytest.mark.parametrize("columns", HOSTILE)
+def test_no_index_is_believed(columns: tuple[list[int], ...]) -> None:
+    """What would lead out of a column is an error, and not somebody else's memory."""
+    types = (np.int64, np.uint32, np.int64, np.uint32, np.int64)
+    *arrays, nodes = columns
+    stacks = tuple(np.array(rows, kind) for rows, kind in zip(arrays, types, strict=True))
+    flags = np.ones(len(stacks[3]), bool), np.zeros(0, bool), np.ones(len(stacks[4]), bool)
+    with pytest.raises(ValueError, match="column"):
+        _aggregate.cum(stacks, nodes, 1 << 20)
+    with pytest.raises(ValueError, match="column"):
+        _aggregate.calls(stacks, nodes, 1 << 20, *flags, 7)
+
+
+def test_flags_belong_to_frames_nodes_and_stacks() -> None:
+    """One too few or too many is an error."""
+    rows = ([0, 1], [0], [0, 1], [0], [1])
+    types = (np.int64, np.uint32, np.int64, np.uint32, np.int64)
+    stacks = tuple(np.array(row, kind) for row, kind in zip(rows, types, strict=True))
+    for sizes in ((0, 0, 1), (2, 0, 1), (1, 2, 1), (1, 0, 0)):
+        with pytest.raises(ValueError, match="contradict"):
+            _aggregate.calls(stacks, 1, 9, *(np.ones(size, bool) for size in sizes), 7)
+    with pytest.raises(ValueError, match="cut off"):
+        _aggregate.cum((*stacks[:4], stacks[4].view(np.uint8)[1:]), 1, 9)
 
 
 def test_values_are_left_as_they_are() -> None:

@@ -101,3 +101,13 @@ def test_a_heap_below_one_mib_is_unknown_to_gctrace() -> None:
     """It prints 0 MB; nothing is reachable in no service."""
     run = recording(RUN, cycles=tuple(cycle(n, n, heap_live=0) for n in (2, 3, 4)))
     assert typical_live_heap(run, [RUN]) is None
+
+
+def test_without_a_goal_what_is_in_use_is_alive() -> None:
+    """CPython frees at once what nothing refers to: the median of the readings in the window."""
+    memory = tuple(
+        sample(at, next_gc=-1, heap_alloc=size * MIB) for at, size in ((1, 3), (2, 90), (3, 4))
+    )
+    assert typical_live_heap(recording(RUN, memory=memory), [RUN]) == 4 * MIB
+    unknown = tuple(sample(at, next_gc=-1, heap_alloc=-1) for at in (1, 2))
+    assert typical_live_heap(recording(RUN, memory=unknown), [RUN]) is None

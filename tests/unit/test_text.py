@@ -231,3 +231,19 @@ def test_every_metric_of_a_report_is_named() -> None:
     """Not one figure is dropped on the way to the reader."""
     text = render_run(report(metrics=dict.fromkeys(CATALOGUE, 1.0)))
     assert all(f"  {metric.name('req')} " in text for metric in CATALOGUE.values())
+
+
+def test_generations_have_a_line_each() -> None:
+    """What CPython's collector did by generation, with what it could not free."""
+    pauses = tuple(
+        Pause(
+            number=number, end_ns=number, pause_ns=2_000_000, generation=generation,
+            collected=1_500, uncollectable=generation, forced=0,
+        )
+        for number, generation in ((1, 0), (2, 0), (3, 2))
+    )  # fmt: skip
+    ends = window(fence(0, num_gc=0), fence(10, num_gc=3))
+    text = render_run(analyse(recording(ends, pauses=pauses)))
+    young, old = (line.split(None, 2)[2] for line in text.splitlines() if " gen " in line)
+    assert young == "2 cycles, 3,000 objects unreachable; pauses together 4.00 ms, max 2.00 ms"
+    assert old.startswith("1 cycles, 1,502 objects unreachable, 2 of them uncollectable; ")

@@ -1,7 +1,9 @@
-"""The C extension; `heapwise_agent.sampler` is the face that the agent uses."""
+# The C extension; `heapwise_agent.sampler` is the face that the agent uses.
 
-RawRow = tuple[int, float, int, float, float, float, float]
-RawFrame = tuple[str, str, int, int]
+from typing import TypeAlias
+
+RawRow: TypeAlias = tuple[int, float, int, float, float, float, float]
+RawFrame: TypeAlias = tuple[str, str, int, int]
 
 def install(interval: int, /) -> None: ...
 def installed() -> bool: ...

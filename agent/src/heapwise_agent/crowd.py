@@ -19,6 +19,9 @@ SEATS = 4
 
 ALL_SEATS = 16
 
+MAX_IDLE = 16
+"""Threads that are kept for what comes next."""
+
 _MAX_TURNED_AWAY = 64
 _LINGER_S = 1.0
 _FULL = http1.write(
@@ -50,20 +53,21 @@ class Seats:
 
 
 class Workers:
-    """Threads that are started when they are needed and kept for the next connection.
+    """Threads that are started when they are needed and kept for the next job.
 
-    A new thread for each would allocate before it can say that it is the agent's.
+    A new thread for each would allocate before it can say that it is the agent's. A forked child
+    has none of them, and needs `Workers` of its own.
     """
 
-    def __init__(self, work: Callable[[socket.socket, str], None]) -> None:
-        self._work = work
-        self._given: SimpleQueue[tuple[socket.socket, str] | None] = SimpleQueue()
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._given: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._lock = Lock()
         self._idle = 0
         self._count = 0
 
-    def give(self, connection: socket.socket, client: str) -> None:
-        """Have a connection served at once.
+    def give(self, job: Callable[[], None]) -> None:
+        """Have a job done at once; it must not raise.
 
         Raises:
             RuntimeError: no thread can be started.
@@ -72,9 +76,10 @@ class Workers:
             found = self._idle > 0
             self._idle -= found
         if not found:
-            threading.Thread(target=self._run, name="heapwise-agent-worker", daemon=True).start()
-            self._count += 1
-        self._given.put((connection, client))
+            threading.Thread(target=self._run, name=self._name, daemon=True).start()
+            with self._lock:
+                self._count += 1
+        self._given.put(job)
 
     def stop(self) -> None:
         """Let each end when it has nothing to do."""
@@ -84,8 +89,12 @@ class Workers:
     def _run(self) -> None:
         with own.quiet():
             while (given := self._given.get()) is not None:
-                self._work(*given)
+                given()
+                del given  # or what it holds stays until the next one
                 with self._lock:
+                    if self._idle >= MAX_IDLE:
+                        self._count -= 1
+                        return
                     self._idle += 1
 
 

@@ -93,19 +93,24 @@ def live(snapshot: Snapshot) -> tuple[int, int]:
     return max(0, round(objects)), max(0, round(sum(row.inuse_space for row in snapshot.rows)))
 
 
+def size_class(size: float) -> int:
+    """The sampler's class for the mean size of its blocks.
+
+    16 bytes apart up to 512, four for each doubling above. All sizes of a class lie between two
+    whole numbers, so their mean does, but for the rounding of a quotient of sums.
+    """
+    whole = math.ceil(size - 1e-6)
+    if whole <= 512:
+        return (whole + 15) // 16
+    top = (whole - 1).bit_length() - 1
+    return 33 + (top - 9) * 4 + ((whole - 1) >> (top - 2) & 3)
+
+
 def _by_class(snapshot: Snapshot) -> dict[_Key, Row]:
     groups: defaultdict[_Key, list[Row]] = defaultdict(list)
     for row in snapshot.rows:
-        groups[snapshot.stacks[row.stack_index], _size_class(row.size)].append(row)
+        groups[snapshot.stacks[row.stack_index], size_class(row.size)].append(row)
     return {key: _joined(rows) for key, rows in groups.items()}
-
-
-def _size_class(size: float) -> int:
-    """The sampler's: 16 bytes apart up to 512, four for each doubling above."""
-    if size <= 512:
-        return math.ceil(size / 16)
-    mantissa, exponent = math.frexp(size - 1)
-    return 33 + 4 * (exponent - 10) + int(8 * mantissa - 4)
 
 
 def _joined(rows: list[Row]) -> Row:

@@ -31,6 +31,9 @@ log = logging.getLogger("heapwise_agent")
 ATTEND_S = 0.5
 """How soon another process takes over from one that has ended."""
 
+TROUBLE_S = 60.0
+"""How long to wait after trouble that nobody thought of, so that the log is not filled with it."""
+
 SETTLE_S = 0.1
 """What a new child waits before it joins: many run another program at once, or end."""
 
@@ -91,8 +94,17 @@ class Agent:
             memory = self._memory()
             pause = 0.0
             while not self._stopping.wait(pause):
-                self._group.attend()
-                pause = min(ATTEND_S, memory.tick()) if memory else ATTEND_S
+                pause = self._attend(memory)
+
+    def _attend(self, memory: Watch | None) -> float:
+        """Do once what is to be done; returns the seconds until the next time."""
+        try:
+            self._group.attend()
+            return min(ATTEND_S, memory.tick()) if memory else ATTEND_S
+        except Exception:
+            # Who keeps the agent must not end over one bad moment, nor write to stderr.
+            log.warning("the agent could not look after itself; it goes on", exc_info=True)
+            return TROUBLE_S
 
     def _answer(self) -> None:
         self._group.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,3 +30,11 @@ def quiet() -> Iterator[None]:
 def is_own(ident: int) -> bool:
     """True for a thread that is inside `quiet` now."""
     return ident in _own
+
+
+def _after_fork() -> None:
+    """Only the thread that forked goes on; a new one may get the identifier of another."""
+    _own.intersection_update({threading.get_ident()})
+
+
+os.register_at_fork(after_in_child=_after_fork)

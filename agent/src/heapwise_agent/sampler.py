@@ -260,4 +260,3 @@ def _core() -> ModuleType:
     if isinstance(_loaded, str):
         raise RuntimeError(_loaded)  # noqa: TRY004 - the extension is missing, no type is wrong
     return _loaded
-

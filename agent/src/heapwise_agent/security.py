@@ -12,12 +12,14 @@ import base64
 import binascii
 import hmac
 import ipaddress
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from heapwise_agent.messages import RefusedError
 
 _LOOPBACK_NAMES = frozenset({"localhost"})
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::[0-9]*)?", re.ASCII | re.IGNORECASE)
 _FOREIGN_SITES = frozenset({"cross-site", "same-site"})
 
 
@@ -74,10 +76,15 @@ class Policy:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header: without its port, in lower case, without a final dot."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower().removesuffix(".")
+    """The name in a Host header: without its port, in lower case, without a final dot.
+
+    Empty for what is no name with a port: what a reader would have to guess is nobody's name.
+    """
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return ""
+    name = found[1].lower()
+    return name[1:-1] if name.startswith("[") else name.removesuffix(".")
 
 
 def _is_address(name: str) -> bool:

@@ -13,6 +13,7 @@ import select
 import socket
 import threading
 import time
+from functools import partial
 
 from heapwise_agent import http1, own
 from heapwise_agent.crowd import Seats, TurnedAway, Workers
@@ -41,7 +42,7 @@ class Server:
         self._listener = listener
         self._seats = Seats()
         self._turned_away = TurnedAway()
-        self._workers = Workers(self._serve)
+        self._workers = Workers("heapwise-agent-worker")
         self._wake, self._alarm = socket.socketpair()
         self._stopping = False
         self._pid = os.getpid()
@@ -105,7 +106,7 @@ class Server:
             self._turned_away.add(connection)
             return
         try:
-            self._workers.give(connection, client)
+            self._workers.give(partial(self._serve, connection, client))
         except RuntimeError:  # no thread to be had
             self._seats.give(client)
             connection.close()

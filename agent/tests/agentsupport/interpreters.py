@@ -20,13 +20,25 @@ AGENT = Path(__file__).parents[2]
 PACKAGE = AGENT / "src" / "heapwise_agent"
 SAMPLER = PACKAGE / "_sampler"
 MINORS = (11, 12, 13, 14)
-FLAGS = (
-    "-std=c11 -O2 -Wall -Wextra -Werror -fvisibility=hidden -fno-plt -fno-semantic-interposition"
-    " -fPIC -shared"
-).split()
-SANITIZE = (
-    "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-).split()
+FLAGS = [
+    "-std=c11",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-fvisibility=hidden",
+    "-fno-plt",
+    "-fno-semantic-interposition",
+    "-fPIC",
+    "-shared",
+]
+SANITIZE = [
+    "-O1",
+    "-g",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+    "-fno-omit-frame-pointer",
+]
 PRELOAD = os.environ.get("HEAPWISE_AGENT_PRELOAD", "")
 
 _ASK = (
@@ -144,7 +156,9 @@ def tree(python: Interpreter) -> Path:
     home = Path(tempfile.mkdtemp(prefix="heapwise-agent-tree-"))
     _trees.append(home)
     package = home / "heapwise_agent"
-    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("*.so", "__pycache__", "_sampler"))
+    shutil.copytree(
+        PACKAGE, package, ignore=shutil.ignore_patterns("*.so", "__pycache__", "_sampler")
+    )
     shutil.copy(extension(python), package / f"_core{python.suffix}")
     shutil.copytree(
         Path(__file__).parent, home / "agentsupport", ignore=shutil.ignore_patterns("__pycache__")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from agentsupport.interpreters import Interpreter
 from conftest import FULL
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+
 from agentsupport.interpreters import Interpreter
 
 # One line each, with a collection in between: tracemalloc moves what comes back from a free list
 # to its new line, and a collection empties those.
-WORKLOAD = '''
+WORKLOAD = """
 import json, json.scanner, xml.etree.ElementTree as tree, zlib
 class Slots:
     __slots__ = ("a", "b")
@@ -31,7 +32,7 @@ PIECES = [
     lambda: [grow([], ([i, i + 1000] for i in range(2000))) for _ in range(3)],
     lambda: [grow(bytearray(), (bytes(37) for i in range(300))) for _ in range(50)],
 ]
-'''
+"""
 
 EXACT = f"""
 import os, tracemalloc

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from agentsupport.interpreters import Interpreter, interpreters, tree
 from conftest import FULL
 

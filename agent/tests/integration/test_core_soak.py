@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from agentsupport.interpreters import Interpreter
 from conftest import FULL
 
@@ -20,6 +21,8 @@ sampler.start(4096)
 gc.set_threshold(50, 5, 5)
 stop = threading.Event()
 failed = []
+# tracemalloc.stop() itself crashes against RAW calls without the GIL: cpython #128679.
+tracing = threading.Lock()
 
 def parse(random):
     text = "<a>" + "<b c='%d'>text</b>" % random.random() * random.randrange(300) + "</a>"
@@ -38,9 +41,10 @@ def cycles(random):
     nodes = [Node() for _ in range(random.randrange(200))]
     for node in nodes: node.next, node.all = random.choice(nodes), nodes
 def raw(random):
-    block = WITHOUT_GIL.PyMem_RawMalloc(random.randrange(1, 20_000))
-    block = WITHOUT_GIL.PyMem_RawRealloc(block, random.randrange(1, 200_000))
-    WITHOUT_GIL.PyMem_RawFree(block)
+    with tracing:
+        block = WITHOUT_GIL.PyMem_RawMalloc(random.randrange(1, 20_000))
+        block = WITHOUT_GIL.PyMem_RawRealloc(block, random.randrange(1, 200_000))
+        WITHOUT_GIL.PyMem_RawFree(block)
 def short_thread(random):
     thread = threading.Thread(target=grow, args=(random,)); thread.start(); thread.join()
 def arrays(random):
@@ -70,6 +74,7 @@ while time.monotonic() < end:
         child = os.fork()
         if child == 0:
             try:
+                tracing = threading.Lock()  # a thread that is not here may have held it
                 for work in WORK: work(random.Random(turn))
                 sampler.snapshot()
                 os._exit(0)
@@ -77,7 +82,7 @@ while time.monotonic() < end:
                 os._exit(1)
         assert os.waitpid(child, 0)[1] == 0
     if turn % 6 == 0:
-        tracemalloc.stop() if tracemalloc.is_tracing() else tracemalloc.start(3)
+        with tracing: tracemalloc.stop() if tracemalloc.is_tracing() else tracemalloc.start(3)
     if turn % 10 == 0:
         sampler.stop(); sampler.start(4096)
 tracemalloc.stop()

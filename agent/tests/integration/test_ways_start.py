@@ -135,6 +135,51 @@ def test_the_agent_sees_the_program_and_not_itself() -> None:
         assert after["heapwise"]["agent_bytes"] > 100_000
 
 
+def test_asking_two_processes_adds_next_to_nothing_to_either() -> None:
+    """Threads that ask and answer are the agent's before they make their first buffer."""
+    code = PROGRAM + (
+        "heapwise_agent.start('127.0.0.1:0')\n"
+        "print(heapwise_agent.start().config.address.port, flush=True)\n"
+        "os.fork()\n"
+        "time.sleep(60)\n"
+    )
+    with service("-c", code) as program:
+        program.port = int(until(lambda: program.output.split("127.0.0.1:")[1:], program)[0][:5])
+        until(lambda: len(program.workers()) == 2, program)
+        before = program.workers()
+        for _ in range(200):
+            program.get("/debug/vars")
+        after = program.workers()
+        assert before.keys() == after.keys()
+        for pid, found in after.items():
+            assert found["alloc_bytes"] - before[pid]["alloc_bytes"] < 20_000
+            assert found["agent_bytes"] - before[pid]["agent_bytes"] > 100_000
+
+
+def test_a_mounted_app_and_the_agent_watch_each_collection_once() -> None:
+    """There is one watch in a process, also in a forked one, which counts from zero."""
+    code = PROGRAM + (
+        "import gc\n"
+        "from heapwise_agent import mount, source\n"
+        "def watched():\n"
+        "    mount.router()\n"
+        "    ours = [one for one in gc.callbacks if 'GcWatch' in one.__qualname__]\n"
+        "    before = source.local().watch.totals().collections\n"
+        "    gc.disable(); gc.collect()\n"
+        "    return len(ours), source.local().watch.totals().collections - before\n"
+        "heapwise_agent.start('127.0.0.1:0')\n"
+        "assert watched() == (2, 1), watched()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os._exit(watched() != (2, 1))\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "print('fine')\n"
+    )
+    with service("-c", code) as program:
+        assert program.finish() == 0, program.output
+        assert program.output.endswith("fine\n")
+
+
 def test_a_unix_socket_takes_the_place_of_the_port() -> None:
     """With mode 0600; what is left behind by a killed process is replaced."""
     code = PROGRAM + "print(heapwise_agent.start(unix_socket='a.sock').address); time.sleep(60)\n"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentsupport import oracle
+from heapwise.analysis import size_classes
 from heapwise.formats import pprof
 from heapwise_agent import heap
 from heapwise_agent.sampler import Counters, Frame, Row, Snapshot
@@ -120,3 +121,10 @@ def test_a_name_cannot_break_out_of_its_line() -> None:
 def test_the_live_heap_is_never_negative() -> None:
     """Rounding and deltas may leave a little less than nothing."""
     assert heap.live(snapshot(row(0, 64, 3, -1))) == (0, 0)
+
+
+@given(st.integers(1, 1 << 40), st.floats(0.1, 1e6))
+def test_size_classes_are_those_that_heapwise_compares_by(size: int, weight: float) -> None:
+    """Also of a mean that was divided from sums, and is a hair beside the whole number."""
+    mean = (size * weight * 3) / (weight * 3)
+    assert heap.size_class(size) == heap.size_class(mean) == size_classes.size_class(size)

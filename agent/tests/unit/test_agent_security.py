@@ -39,7 +39,18 @@ def test_names_and_addresses_that_only_a_local_user_means_are_good(host: str) ->
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:6060", "localhost.evil.example", ""]
+    "host",
+    [
+        "evil.example",
+        "evil.example:6060",
+        "localhost.evil.example",
+        "",
+        "[::1]evil.example",
+        "[127.0.0.1].evil.example:80",
+        "[localhost",
+        "[localhost]",
+        "localhost:evil.example",
+    ],
 )
 def test_any_other_name_is_refused(host: str) -> None:
     """A page whose name was pointed at 127.0.0.1 gets nothing."""

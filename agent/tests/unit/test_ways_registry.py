@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -202,3 +203,23 @@ def test_groups_differ_by_address_and_by_process_group(above: Path) -> None:
     ).stdout.split()
     assert out[0] != str(one)
     assert out[1] == str(group_directory(configure({}, group="web"), environ))
+
+
+def test_one_that_ends_meanwhile_does_not_hide_the_others(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is not found counts as ended, with totals that would be added again later."""
+    scandir = os.scandir
+
+    @contextmanager
+    def ending(path: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+        gone = path / "1.sock"
+        gone.touch()
+        with scandir(path) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        gone.unlink()
+        yield iter(found)
+
+    monkeypatch.setattr(os, "scandir", ending)
+    with listening(registry):
+        assert [member.pid for member in registry.members()] == [os.getpid()]

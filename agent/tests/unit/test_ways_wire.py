@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from heapwise_agent.sampler import Counters, Frame, Row, Snapshot
 from heapwise_agent.stacks import Activity
 
 whole = st.integers(0, 2**63)
-real = st.floats(0, 1e300)
+real = st.floats(0, 2.0**63)
 names = st.text(max_size=20)
 frames = st.builds(Frame, names, names, st.integers(-1, 10**6), st.integers(0, 10**6))
 stacks = st.lists(frames, min_size=1, max_size=4).map(tuple)
@@ -136,3 +138,40 @@ def test_lines_and_their_number_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         wire.decode(io.BytesIO(b'{"rows":[]}\n' * (wire.MAX_LINES + 1)))
     with pytest.raises(WireError, match="bytes"):
         wire.read_question(io.BytesIO(b"x" * (wire.MAX_QUESTION + 1)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [math.nan, 1, 1.0, 1.0, 1.0, 1.0],
+        [1.0, 1, math.inf, 1.0, 1.0, 1.0],
+        [1.0, 1, 10**400, 1.0, 1.0, 1.0],
+        [1.0, 1, "5", 1.0, 1.0, 1.0],
+        [-1e18, 1, 1.0, 1.0, 1.0, 1.0],
+        [1.0, 1 << 64, 1.0, 1.0, 1.0, 1.0],
+    ],
+)
+def test_a_heap_of_impossible_numbers_is_refused(values: list[Any]) -> None:
+    """JSON can say more than can be added up: one such row would fail the view of all."""
+    names = [field.name for field in fields(Counters)]
+    counters = Counters(**dict.fromkeys(names, False))
+    message = wire.from_snapshot(Snapshot((), (), 1, counters))
+    message.rows.append(((Frame("f", "f.py", 1, 1),), values))
+    with pytest.raises(WireError, match="not a heap"):
+        wire.to_snapshot(through(message))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {},
+        {"events": 5},
+        {"events": [5]},
+        {"events": [{"seq": 1}]},
+        {"events": [{"seq": "1", "start_unix_ns": 1, "duration_ns": 1}]},
+    ],
+)
+def test_collections_without_what_orders_them_are_refused(head: dict[str, Any]) -> None:
+    """Numbers and times are what the joint list is made by."""
+    with pytest.raises(WireError, match="not collections"):
+        wire.to_collections(Message(head))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from heapwise.analysis.edit import ranges
+from heapwise.analysis import _aggregate
+from heapwise.analysis.distinct import secret
 from heapwise.analysis.granularity import Bools, Nodes
 from heapwise.errors import ProfileError
-from heapwise.model.profile import Int64s, Profile
+from heapwise.model.profile import Int64s, Profile, Records
 
-_CHUNK = 1 << 22  # frames sorted at a time: bounds the memory to some 250 MB
-_DEEPEST = 1 << 22
+_MOST_FRAMES = 1 << 29  # as many as the largest profile has that is read, without inlining
 _SAFE = float(1 << 62)
+_WEIGHT = np.dtype([("weight", "<i8")])
+_CALL = np.dtype(
+    [("pair", "<u8"), ("weight", "<i8"), ("stamp", "<u4"), ("residual", "<u2"), ("inline", "<u2")]
+)  # as in the C code
 
 Weights = npt.NDArray[Any]
 """int64, or Python integers where a sum may pass 2^63."""
@@ -42,7 +46,7 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
-    """Calls between nodes, each pair once; no node calls itself here.
+    """Calls between nodes, each pair once, in no order; no node calls itself here.
 
     Attributes:
         callers: int64, nodes.
@@ -64,7 +68,7 @@ def weigh(profile: Profile, sample_type: str, nodes: Nodes | None = None) -> Wei
 
     Raises:
         KeyError: the profile has no such sample type.
-        ProfileError: a stack is too deep to be counted.
+        ProfileError: the stacks have too many frames to be counted.
     """
     nodes = nodes or Nodes.of(profile)
     values = exact(profile.column(sample_type))
@@ -114,47 +118,27 @@ def edges(profile: Profile, weighed: Weighed, kept: Bools | None = None) -> Edge
         profile: that was weighed.
         weighed: its nodes and the weight of its stacks.
         kept: bool per node; calls lead across the others. None keeps all.
+
+    Raises:
+        ProfileError: the stacks have too many frames to be counted.
     """
-    parts = [_edges_of(weighed, kept, *chunk) for chunk in _frames_by_stack(profile, weighed.nodes)]
-    nodes = len(weighed.nodes.names)
-    pairs, stacks, residual, inline = (
-        np.concatenate(column) if parts else np.zeros(0, np.int64)
-        for column in (zip(*parts, strict=True) if parts else ((),) * 4)
-    )
-    unique, index = np.unique(pairs, return_inverse=True)
-    any_residual, all_inline = np.zeros(len(unique), bool), np.ones(len(unique), bool)
-    any_residual[index[residual.astype(bool)]] = True
-    all_inline[index[~inline.astype(bool)]] = False
+    nodes, key = weighed.nodes, secret()
+    kept = np.zeros(0, bool) if kept is None else kept
+
+    def calls(stacks: Int64s) -> Records:
+        raw = _counted(
+            _aggregate.calls, profile, nodes, stacks, nodes.inlined, kept, weighed.counted, key
+        )
+        return np.frombuffer(raw, _CALL)
+
+    weights, found = _exactly(calls, weighed.stacks)
     return Edges(
-        callers=unique // max(nodes, 1),
-        callees=unique % max(nodes, 1),
-        weights=_sum_by(index, weighed.stacks[stacks], len(unique)),
-        residual=any_residual,
-        inline=all_inline,
+        callers=(found["pair"] >> 32).astype(np.int64),
+        callees=(found["pair"] & 0xFFFFFFFF).astype(np.int64),
+        weights=weights,
+        residual=found["residual"] != 0,
+        inline=found["inline"] != 0,
     )
-
-
-def _edges_of(
-    weighed: Weighed, kept: Bools | None, stacks: Int64s, frames: Int64s
-) -> tuple[Int64s, Int64s, Bools, Bools]:
-    """Pair, stack, residual and inline of each call in a chunk of stacks, once per stack."""
-    nodes = weighed.nodes
-    node = nodes.of_frames[frames].astype(np.int64)
-    usable = weighed.counted[stacks]
-    if kept is not None:
-        usable &= kept[node]
-    place = np.flatnonzero(usable)
-    stacks, frames, node = stacks[place], frames[place], node[place]
-    call = np.flatnonzero((stacks[1:] == stacks[:-1]) & (node[1:] != node[:-1]))
-    pairs = node[call + 1] * len(nodes.names) + node[call]
-    # Where a stack has a call several times, the one nearest to the root decides what it is like.
-    unique, rank = np.unique(pairs, return_inverse=True)
-    key = stacks[call] * len(unique) + rank
-    order = np.argsort(key, kind="stable")
-    chosen = order[np.diff(key[order], append=-1) != 0]
-    call, pairs = call[chosen], pairs[chosen]
-    residual = place[call + 1] - place[call] > 1
-    return pairs, stacks[call], residual, nodes.inlined[frames[call]]
 
 
 def exact(values: Int64s) -> Weights:
@@ -173,42 +157,47 @@ def _flat(profile: Profile, nodes: Nodes, stacks: Weights) -> Weights:
 
 def _cum(profile: Profile, nodes: Nodes, stacks: Weights) -> Weights:
     """The weight of each stack goes once to every node in it."""
-    width = len(nodes.names)
-    cum = np.zeros(width, stacks.dtype)
-    for owners, frames in _frames_by_stack(profile, nodes):
-        pairs = owners * width + nodes.of_frames[frames]
-        pairs.sort()
-        pairs = pairs[np.diff(pairs, prepend=-1) != 0]
-        np.add.at(cum, pairs % width, stacks[pairs // width])
-    return cum
+
+    def cum(weights: Int64s) -> Records:
+        return np.frombuffer(_counted(_aggregate.cum, profile, nodes, weights), _WEIGHT)
+
+    return _exactly(cum, stacks)[0]
 
 
-def _frames_by_stack(profile: Profile, nodes: Nodes) -> Iterator[tuple[Int64s, Int64s]]:
-    """The stack and the index of every frame, leaf first, in chunks of whole stacks."""
-    frames_of = np.diff(nodes.offsets)
-    sizes = np.concatenate([[0], np.cumsum(frames_of[profile.stack_locations])])
-    ends = sizes[profile.stack_offsets]
-    deepest = int(np.diff(ends).max(initial=0))
-    if deepest > _DEEPEST:
+def _counted(
+    count: Callable[..., bytes], profile: Profile, nodes: Nodes, weights: Int64s, *more: Any
+) -> bytes:
+    """What one of the functions in C makes of a profile's stacks.
+
+    Raises:
+        ProfileError: they have too many frames.
+    """
+    stacks = (
+        profile.stack_offsets, profile.stack_locations, nodes.offsets, nodes.of_frames,
+        np.ascontiguousarray(weights),
+    )  # fmt: skip
+    try:
+        return count(stacks, len(nodes.names), _MOST_FRAMES, *more)
+    except OverflowError:
         raise ProfileError(
             "cannot count the profile",
-            f"one stack has {deepest:,} frames with its inlined calls, more than {_DEEPEST:,}",
-        )
-    for first, last in _chunks(ends):
-        start, end = profile.stack_offsets[first], profile.stack_offsets[last]
-        locations = profile.stack_locations[start:end]
-        frames = ranges(nodes.offsets[locations], frames_of[locations])
-        yield np.repeat(np.arange(first, last), np.diff(ends[first : last + 1])), frames
+            f"with its inlined calls it has more than {_MOST_FRAMES:,} frames",
+        ) from None
 
 
-def _chunks(ends: Int64s) -> Iterator[tuple[int, int]]:
-    """Ranges of stacks with about `_CHUNK` frames each."""
-    first, end = 0, len(ends) - 1
-    while first < end:
-        fitting = int(np.searchsorted(ends, ends[first] + _CHUNK, "right")) - 1
-        last = max(fitting, first + 1)
-        yield first, last
-        first = last
+def _exactly(sums: Callable[[Int64s], Records], weights: Weights) -> tuple[Weights, Records]:
+    """Sums of weights, and the rows they come in, even where 64 bits are not enough.
+
+    Args:
+        sums: adds int64 weights up, into rows with a ``weight``; always the same rows.
+        weights: of stacks.
+    """
+    if weights.dtype != object:
+        rows = sums(weights)
+        return rows["weight"], rows
+    # Halves of 32 bits and a remainder: millions of them fit.
+    high, low = (sums(half.astype(np.int64)) for half in (weights >> 32, weights & 0xFFFFFFFF))
+    return (high["weight"].astype(object) << 32) + low["weight"].astype(object), low
 
 
 def _sum_by(index: npt.NDArray[np.integer], weights: Weights, size: int) -> Weights:

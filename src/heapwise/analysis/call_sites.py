@@ -3,46 +3,77 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
-from heapwise.analysis.aggregate import edges
-from heapwise.analysis.places import places
-from heapwise.analysis.trim import UNTRIMMED, choose, shown_unit
+from heapwise.analysis.places import Place, places
+from heapwise.analysis.shape import GraphShape, TreeShape
+from heapwise.analysis.trim import by_weight, unit_for
 from heapwise.analysis.view import Look
 from heapwise.model.calls import CallSite, CallSites
 
 
-def call_sites(look: Look) -> CallSites:
+def call_sites(look: Look, *, call_tree: bool = False) -> CallSites:
     """The call sites of a profile.
 
     Args:
         look: at the granularity ``addresses``.
+        call_tree: every call path has sites of its own.
 
     Raises:
-        ProfileError: a stack is too deep to be counted.
+        ProfileError: there are too many frames or call paths.
     """
-    weighed = look.weighed
-    chosen = choose(weighed, UNTRIMMED).nodes
-    index = {node: number for number, node in enumerate(chosen)}
-    found = edges(look.profile, weighed)
-    calls: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for caller, callee, weight in zip(
-        found.callers.tolist(), found.callees.tolist(), found.weights.tolist(), strict=True
-    ):
-        if caller in index and callee in index:
-            calls[caller].append((index[callee], int(weight)))
-    where = places(look.profile, weighed.nodes)
+    shape = TreeShape.of(look) if call_tree else GraphShape.of(look)
+    net = shape.net()
+    names, details = look.nodes.names, look.nodes.details
+    order = by_weight(
+        shape.flat, shape.cum, lambda box: (names[shape.rows[box]], details[shape.rows[box]])
+    )
+    chosen = sorted(net.nodes, key=order)
+    index = {box: number for number, box in enumerate(chosen)}
+    of_rows = places(look.profile, look.nodes)
+    where = [of_rows[shape.rows[box]] for box in chosen]
+    paths = [shape.caller(box) for box in chosen]
+    weights = [abs(int(shape.flat[box])) or abs(int(shape.cum[box])) for box in chosen]
+    callees = (
+        sorted(
+            (-abs(link.weight), index[link.callee], int(link.weight))
+            for link in net.callees[box].values()
+            if link.callee in index
+        )
+        for box in chosen
+    )
     return CallSites(
-        **look.head() | {"shown_unit": shown_unit(look, chosen, whole=True)},
+        **look.head() | {"shown_unit": unit_for(look, weights, whole=True)},
         sites=tuple(
             CallSite(
-                function=where[node].function,
-                filename=where[node].filename,
-                line=where[node].line,
-                address=where[node].address,
-                binary=where[node].binary,
-                flat=int(weighed.flat[node]),
-                callees=tuple(sorted(calls[node], key=lambda call: (-abs(call[1]), call[0]))),
+                function=place.function,
+                called=called,
+                filename=place.filename,
+                line=place.line,
+                address=place.address,
+                binary=place.binary,
+                flat=int(shape.flat[box]),
+                callees=tuple((callee, weight) for _, callee, weight in calls),
             )
-            for node in chosen
+            for box, place, called, calls in zip(
+                chosen, where, _told_apart(where, paths), callees, strict=True
+            )
         ),
     )
+
+
+def _told_apart(where: list[Place], paths: Iterable[int]) -> list[str]:
+    """The name of each site's function, numbered where several have one name and file.
+
+    Those are functions of one name, and of a tree the same function on several paths.
+    """
+    numbers: dict[tuple[str, str], dict[tuple[object, ...], int]] = defaultdict(dict)
+    found = []
+    for place, path in zip(where, paths, strict=True):
+        known = numbers[place.filename, place.function]
+        number = known.setdefault((path, place.start_line, place.binary), len(known) + 1)
+        found.append((place.function, known, number))
+    return [
+        f"{function} [{number}/{len(known)}]" if len(known) > 1 else function
+        for function, known, number in found
+    ]

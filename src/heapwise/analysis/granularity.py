@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from heapwise.analysis.distinct import distinct
 from heapwise.model.profile import Int64s, Profile, UInt32s
 
 Bools = npt.NDArray[np.bool_]
@@ -65,7 +66,7 @@ class Nodes:
         return cls(
             names=tuple(info.name() for info in infos),
             details=tuple(info.detail() for info in infos),
-            of_frames=of_frames.astype(np.uint32),
+            of_frames=of_frames,
             offsets=frames.offsets,
             inlined=frames.inlined,
         )
@@ -209,15 +210,14 @@ def _columns(
     return [function, address, file, start, line, column, binary]
 
 
-def _grouped(columns: list[npt.NDArray[np.integer]]) -> tuple[Int64s, Int64s]:
+def _grouped(columns: list[npt.NDArray[np.integer]]) -> tuple[Int64s, UInt32s]:
     """The first frame of each group of equal rows, and the group of each frame."""
-    groups = np.zeros(len(columns[0]), np.int64)
-    for column in columns:
-        values, ranks = np.unique(column, return_inverse=True)
-        if len(values) > 1:
-            _, groups = np.unique(groups * len(values) + ranks, return_inverse=True)
-    _, first = np.unique(groups, return_index=True)
-    return first, groups
+    # Most say nothing at most granularities, and the largest profiles have millions of frames.
+    varying = [columns[0], *(column for column in columns[1:] if (column != column[:1]).any())]
+    table = np.zeros(len(columns[0]), [(f"{place}", "<i8") for place in range(len(varying))])
+    for place, column in enumerate(varying):
+        table[f"{place}"] = column.view(np.int64)
+    return distinct(table)
 
 
 def _clean(path: bytes) -> bytes:

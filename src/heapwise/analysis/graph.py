@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from heapwise.analysis.aggregate import Edges, edges
 from heapwise.analysis.trim import Chosen, Trim, choose, shown_unit
 from heapwise.analysis.view import Look
 from heapwise.model.graph import Call, Graph
+from heapwise.model.profile import Int64s
 from heapwise.model.tables import Inline, Row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trimmed:
+    """What of a call graph is shown.
+
+    Attributes:
+        chosen: its nodes.
+        calls: between all nodes.
+        heavy: int64, the calls that are shown.
+    """
+
+    chosen: Chosen
+    calls: Edges
+    heavy: Int64s
+
+    @classmethod
+    def of(cls, look: Look, trim: Trim) -> Trimmed:
+        """Choose the heaviest nodes and the calls between them.
+
+        Raises:
+            ProfileError: the stacks have too many frames to be counted.
+        """
+        chosen = choose(look.weighed, trim)
+        calls = edges(look.profile, look.weighed, chosen.kept)
+        shown = np.zeros(len(look.nodes.names), bool)
+        shown[chosen.nodes] = True
+        # pprof overlooks calls of nodes that weigh nothing when it leaves light ones out.
+        heavy = (np.abs(calls.weights) >= chosen.lightest_call) | ~shown[calls.callees]
+        return cls(chosen, calls, np.flatnonzero(heavy))
 
 
 def call_graph(look: Look, trim: Trim) -> Graph:
@@ -17,29 +52,19 @@ def call_graph(look: Look, trim: Trim) -> Graph:
     Where nodes are left out, calls lead across them; the weight they had of their own is lost.
 
     Raises:
-        ProfileError: a stack is too deep to be counted.
+        ProfileError: the stacks have too many frames to be counted.
     """
-    weighed = look.weighed
-    chosen = choose(weighed, trim)
-    found = edges(look.profile, weighed, chosen.kept)
-    names = weighed.nodes.names
-    index = {node: number for number, node in enumerate(chosen.nodes)}
-    heavy = [
-        edge
-        for edge, (weight, callee) in enumerate(
-            zip(found.weights.tolist(), found.callees.tolist(), strict=True)
-        )
-        # pprof overlooks calls of nodes that weigh nothing when it leaves light ones out.
-        if abs(weight) >= chosen.lightest_call or callee not in index
-    ]
+    trimmed = Trimmed.of(look, trim)
+    found, names = trimmed.calls, look.nodes.names
+    index = {node: number for number, node in enumerate(trimmed.chosen.nodes)}
+    heavy = trimmed.heavy.tolist()
     for edge in heavy:
         for node in (int(found.callers[edge]), int(found.callees[edge])):
             index.setdefault(node, len(index))
     heavy.sort(key=lambda edge: _order(found, names, edge))
     return Graph(
-        **look.head() | {"shown_unit": shown_unit(look, chosen.nodes)},
-        rows=_rows(look, chosen, found, heavy),
-        weightless=tuple(_text(names[node]) for node in list(index)[len(chosen.nodes) :]),
+        **ranking(look, trim, trimmed),
+        weightless=tuple(_text(names[node]) for node in list(index)[len(trimmed.chosen.nodes) :]),
         calls=tuple(
             Call(
                 caller=index[int(found.callers[edge])],
@@ -50,42 +75,49 @@ def call_graph(look: Look, trim: Trim) -> Graph:
             )
             for edge in heavy
         ),
-        sorted_by=trim.sort,
-        dropped=chosen.dropped,
-        light=chosen.light,
-        cutoff=abs(int(look.total * trim.nodefraction)),
     )
 
 
-def _rows(look: Look, chosen: Chosen, found: Edges, shown: Sequence[int]) -> tuple[Row, ...]:
-    """A row for each chosen node; ``shown`` are the edges that count for being inlined."""
-    weighed = look.weighed
-    ways: dict[int, set[bool]] = {}
-    for edge in shown:
-        ways.setdefault(int(found.callees[edge]), set()).add(bool(found.inline[edge]))
+def ranking(look: Look, trim: Trim, trimmed: Trimmed) -> dict[str, Any]:
+    """The fields of a `heapwise.model.tables.Table`, the nodes heaviest first."""
+    chosen = trimmed.chosen
+    return look.head() | {
+        "shown_unit": shown_unit(look, chosen.nodes),
+        "rows": _rows(look, trimmed),
+        "sorted_by": trim.sort,
+        "dropped": chosen.dropped,
+        "light": chosen.light,
+        "cutoff": abs(int(look.total * trim.nodefraction)),
+    }
+
+
+def _rows(look: Look, trimmed: Trimmed) -> tuple[Row, ...]:
+    """A row for each chosen node; whether it is inlined is said by the calls that are shown."""
+    weighed, nodes = look.weighed, trimmed.chosen.nodes
+    inlined, called = np.zeros((2, len(look.nodes.names)), bool)
+    callees, inline = (
+        column[trimmed.heavy] for column in (trimmed.calls.callees, trimmed.calls.inline)
+    )
+    inlined[callees[inline]] = True
+    called[callees[~inline]] = True
+    columns = (weighed.flat, weighed.cum, inlined, called)
     return tuple(
-        Row(
-            _text(weighed.nodes.names[node]),
-            int(weighed.flat[node]),
-            int(weighed.cum[node]),
-            _inline(ways.get(node, set())),
+        Row(_text(look.nodes.names[node]), flat, cum, _inline(inlined=inlined, called=called))
+        for node, flat, cum, inlined, called in zip(
+            nodes, *(column[nodes].tolist() for column in columns), strict=True
         )
-        for node in chosen.nodes
     )
 
 
-def _inline(ways: set[bool]) -> Inline:
-    if True not in ways:
+def _inline(*, inlined: bool, called: bool) -> Inline:
+    if not inlined:
         return ""
-    return "partial-inline" if False in ways else "inline"
+    return "partial-inline" if called else "inline"
 
 
-def _order(found: Edges, names: Sequence[bytes], edge: int) -> tuple[int, bytes, bytes]:
-    return (
-        -abs(int(found.weights[edge])),
-        names[int(found.callers[edge])],
-        names[int(found.callees[edge])],
-    )
+def _order(found: Edges, names: Sequence[bytes], edge: int) -> tuple[int, bytes, bytes, int, int]:
+    caller, callee = int(found.callers[edge]), int(found.callees[edge])
+    return -abs(int(found.weights[edge])), names[caller], names[callee], caller, callee
 
 
 def _text(name: bytes) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from heapwise.analysis.aggregate import exact
+from heapwise.analysis.distinct import distinct
+from heapwise.analysis.edit import owners
 from heapwise.analysis.tag_filters import held_labels, numeric_labels
 from heapwise.analysis.view import Look
 from heapwise.formats.measurement import label
@@ -15,11 +17,17 @@ from heapwise.model.graph import Tag, Tags, TagValue
 
 def tags(look: Look) -> Tags:
     """What the samples with each value of each label weigh."""
-    values = exact(look.profile.column(look.sample_type.type)).tolist()
+    profile = look.profile
+    held = held_labels(profile)
+    firsts, groups = distinct(profile.labels[held])
+    values = exact(profile.column(look.sample_type.type))
+    sums = np.zeros(len(firsts), values.dtype)
+    np.add.at(sums, groups, values[owners(profile.label_offsets)[held]])
     weights: dict[str, dict[str, int]] = {}
-    for sample, key, value in _all(look, look.query.unit):
+    for row, weight in zip(profile.labels[held][firsts].tolist(), sums.tolist(), strict=True):
+        key, value = _texts(look, row, look.query.unit)
         of_key = weights.setdefault(key, {})
-        of_key[value] = of_key.get(value, 0) + values[sample]
+        of_key[value] = of_key.get(value, 0) + weight
     return Tags(
         **look.head(),
         tags=tuple(_tag(key, by_value) for key, by_value in sorted(weights.items())),
@@ -52,16 +60,19 @@ def _printed(kind: tuple[bool, str], texts: list[str]) -> tuple[bool, str]:
 def _all(look: Look, unit: str) -> Iterator[tuple[int, str, str]]:
     """Sample, key and value of every label; amounts in a unit."""
     profile = look.profile
-    text = profile.strings.text
     held = held_labels(profile)
-    samples = np.repeat(np.arange(len(profile)), np.diff(profile.label_offsets))[held].tolist()
-    rows = profile.labels[held].tolist()
-    shown: dict[tuple[int, int, int, int], tuple[str, str]] = {}
-    for sample, row in zip(samples, rows, strict=True):
-        if row not in shown:
-            key = text(row[0])
-            shown[row] = key, text(row[1]) if row[1] else label(row[2], look.units[key], unit)
-        yield sample, *shown[row]
+    firsts, groups = distinct(profile.labels[held])
+    shown = [_texts(look, row, unit) for row in profile.labels[held][firsts].tolist()]
+    samples = owners(profile.label_offsets)[held].tolist()
+    for sample, group in zip(samples, groups.tolist(), strict=True):
+        yield sample, *shown[group]
+
+
+def _texts(look: Look, row: tuple[int, int, int, int], unit: str) -> tuple[str, str]:
+    """Key and value of a label; an amount in a unit."""
+    text = look.profile.strings.text
+    key = text(row[0])
+    return key, text(row[1]) if row[1] else label(row[2], look.units[key], unit)
 
 
 def _tag(key: str, weights: dict[str, int]) -> Tag:

@@ -15,8 +15,9 @@ import numpy as np
 
 from heapwise.analysis.aggregate import BASE_KEY, BASE_VALUE
 from heapwise.analysis.alike import alike, scaled
-from heapwise.analysis.edit import keep_labels, keep_samples, owners
-from heapwise.analysis.interned import Tables, unpacked
+from heapwise.analysis.edit import keep_labels, owners
+from heapwise.analysis.joined import joined
+from heapwise.analysis.unified import unified
 from heapwise.errors import ProfileError
 from heapwise.model.profile import LABEL, Profile, StringTable
 
@@ -102,27 +103,9 @@ def _merged(profiles: Sequence[Profile]) -> Profile:
     magnitude = sum(float(np.abs(one.values.astype(np.float64)).sum()) for one in profiles)
     if magnitude >= _SAFE:
         raise ProfileError("cannot add the profiles up", "their values come to more than 2^62")
-    tables = Tables()
-    known: dict[tuple[int, bytes], int] = {}
-    places, added = [], []
-    for profile in profiles:
-        counted = keep_samples(profile, np.any(profile.values != 0, axis=1))
-        keys = tables.adopt(counted)
-        places += [known.setdefault(key, len(known)) for key in keys]
-        added.append(counted.values)
-    values = np.zeros((len(known), len(profiles[0].sample_types)), np.int64)
-    np.add.at(values, np.array(places, np.int64), np.concatenate(added))
-    label_offsets, labels = unpacked([key for _, key in known], LABEL)
-    result = Profile(
-        **tables.columns(),
-        **_header(profiles),
-        values=values,
-        stacks=np.array([stack for stack, _ in known], np.uint32),
-        label_offsets=label_offsets,
-        labels=labels,
-    )
+    result = replace(unified(joined(profiles)), **_header(profiles))
     # What cancelled out leaves entries in the tables that nothing uses.
-    return result if values.any(axis=1).all() else _merged([result])
+    return result if result.values.any(axis=1).all() else _merged([result])
 
 
 def _header(profiles: Sequence[Profile]) -> dict[str, Any]:

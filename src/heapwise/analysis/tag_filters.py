@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heapwise.analysis.distinct import distinct
 from heapwise.analysis.edit import keep_labels, owners
 from heapwise.analysis.granularity import Bools
 from heapwise.analysis.user_pattern import UserPattern
 from heapwise.formats.measurement import scale
-from heapwise.model.profile import Profile
+from heapwise.model.profile import Profile, Records
 
 _AMOUNT = r"([+-]?[0-9]{1,18})([A-Za-z]*)"
 _RANGE = re.compile(f"(?:{_AMOUNT})?(:?)(?:{_AMOUNT})?")
@@ -34,16 +35,24 @@ def held_labels(profile: Profile) -> Bools:
 
 def label_units(profile: Profile) -> dict[str, str]:
     """The unit of each numeric label: the first one given, else what pprof takes it for."""
-    numeric = profile.labels[numeric_labels(profile)][["key", "num_unit"]]
+    numeric = _columns(profile.labels[numeric_labels(profile)], "key", "num_unit")
     units: dict[str, str] = {}
-    _, first = np.unique(numeric, return_index=True)
-    pairs = [tuple(map(profile.strings.text, row)) for row in numeric[np.sort(first)].tolist()]
+    firsts, _ = distinct(numeric)
+    pairs = [tuple(map(profile.strings.text, row)) for row in numeric[firsts].tolist()]
     for key, unit in pairs:
         if unit:
             units.setdefault(key, unit)
     for key, _ in pairs:
         units.setdefault(key, _INFERRED.get(key, key))
     return units
+
+
+def _columns(labels: Records, *names: str) -> Records:
+    """Some columns of labels, without what stands between them."""
+    result = np.zeros(len(labels), [(name, labels.dtype[name]) for name in names])
+    for name in names:
+        result[name] = labels[name]
+    return result
 
 
 class TagFilter:
@@ -90,15 +99,16 @@ class TagFilter:
         """Bool per sample: one of its labels passes; each distinct label is tested once."""
         labels = profile.labels
         chosen = numeric_labels(profile) if self._range else labels["str"] != 0
-        unique, inverse = np.unique(
-            labels[["key", "num" if self._range else "str"]][chosen], return_inverse=True
-        )
+        pairs = _columns(labels[chosen], "key", "num" if self._range else "str")
+        firsts, groups = distinct(pairs)
         passed = [
             self._key in {None, key} and test(key, value)
-            for key, value in ((profile.strings.text(key), value) for key, value in unique.tolist())
+            for key, value in (
+                (profile.strings.text(key), value) for key, value in pairs[firsts].tolist()
+            )
         ]
         result = np.zeros(len(profile), bool)
-        result[owners(profile.label_offsets)[chosen][np.array(passed, bool)[inverse]]] = True
+        result[owners(profile.label_offsets)[chosen][np.array(passed, bool)[groups]]] = True
         return result
 
 
@@ -142,8 +152,8 @@ def keep_tags(profile: Profile, show: UserPattern | None, hide: UserPattern | No
     """The profile with the labels whose key matches ``show`` and not ``hide``."""
     if not (show or hide):
         return profile
-    unique, inverse = np.unique(profile.labels["key"], return_inverse=True)
-    keys = [profile.strings.text(index) for index in unique.tolist()]
+    firsts, groups = distinct(profile.labels["key"])
+    keys = [profile.strings.text(index) for index in profile.labels["key"][firsts].tolist()]
     shown = np.array([show.matches(key) for key in keys] if show else [True] * len(keys), bool)
     hidden = np.array([hide.matches(key) for key in keys] if hide else [False] * len(keys), bool)
-    return keep_labels(profile, (shown & ~hidden)[inverse])
+    return keep_labels(profile, (shown & ~hidden)[groups])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapwise.analysis.graph import call_graph
+from heapwise.analysis.graph import Trimmed, ranking
 from heapwise.analysis.trim import Sort, Trim
 from heapwise.analysis.view import Look, Query, look
 from heapwise.model.profile import Profile
@@ -13,10 +13,9 @@ def top(seen: Look, trim: Trim) -> Table:
     """Rank the nodes of a profile.
 
     Raises:
-        ProfileError: a stack is too deep to be counted.
+        ProfileError: the stacks have too many frames to be counted.
     """
-    graph = call_graph(seen, trim)
-    return Table(**{field: getattr(graph, field) for field in Table.__struct_fields__})
+    return Table(**ranking(seen, trim, Trimmed.of(seen, trim)))
 
 
 def top_table(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from heapwise.analysis.aggregate import Weighed
+from heapwise.analysis.aggregate import Weighed, Weights
 from heapwise.analysis.granularity import Bools
 from heapwise.analysis.view import Look
 from heapwise.formats.measurement import AUTOMATIC, Amounts, scale
@@ -58,10 +58,14 @@ class Chosen:
 def choose(weighed: Weighed, trim: Trim) -> Chosen:
     """Choose and sort nodes."""
     there = np.flatnonzero((weighed.flat != 0) | (weighed.cum != 0))
-    whole = int(weighed.flat[there].sum()) if len(there) else 0
-    least = abs(int(whole * trim.nodefraction))
+    least, lightest_call = cutoffs(weighed.flat[there], trim)
     heavy = there[np.abs(weighed.cum[there]) >= least].tolist()
-    ordered = sorted(heavy, key=_order(weighed, trim.sort))
+    names, details = weighed.nodes.names, weighed.nodes.details
+    first, second = weighed.flat, weighed.cum
+    if trim.sort == "cum":
+        first, second = second, first
+    order = by_weight(first, second, lambda node: (names[node], details[node]))
+    ordered = sorted(heavy, key=order)
     shown = ordered[: trim.nodecount] if trim.nodecount > 0 else ordered
     kept = None
     if len(shown) < len(there):
@@ -72,21 +76,32 @@ def choose(weighed: Weighed, trim: Trim) -> Chosen:
         kept=kept,
         dropped=len(there) - len(shown),
         light=len(there) - len(heavy),
-        lightest_call=abs(int(whole * trim.edgefraction)),
+        lightest_call=lightest_call,
     )
 
 
-def shown_unit(look: Look, nodes: list[int], *, whole: bool = False) -> str:
-    """The unit in which all amounts of a ranking are printed.
+def cutoffs(flat: Weights, trim: Trim) -> tuple[int, int]:
+    """The weights below which nodes and calls are left out; ``flat`` are those of all nodes."""
+    whole = int(flat.sum()) if len(flat) else 0
+    return abs(int(whole * trim.nodefraction)), abs(int(whole * trim.edgefraction))
 
-    Unless the query asks for one, it suits the smallest weight of a node; where that is far below
-    the total, a hundred times the smallest, unless only whole numbers can be printed.
+
+def shown_unit(look: Look, nodes: list[int], *, whole: bool = False) -> str:
+    """The unit in which all amounts of a ranking are printed."""
+    flat, cum = look.weighed.flat, look.weighed.cum
+    weights = [abs(int(flat[node])) or abs(int(cum[node])) for node in nodes]
+    return unit_for(look, weights, whole=whole)
+
+
+def unit_for(look: Look, weights: Sequence[int], *, whole: bool = False) -> str:
+    """The unit that suits the weights of nodes, unless the query asks for one.
+
+    It suits the smallest; where that is far below the total, a hundred times the smallest, unless
+    only whole numbers can be printed.
     """
     wanted, unit = look.query.unit, look.sample_type.unit
-    if wanted != AUTOMATIC or not nodes:
+    if wanted != AUTOMATIC or not weights:
         return wanted
-    weighed = look.weighed
-    weights = (abs(int(weighed.flat[node])) or abs(int(weighed.cum[node])) for node in nodes)
     amounts = Amounts(unit, ratio=1 / look.query.divide_by)
     least = amounts.times(min(filter(None, weights), default=look.total))
     most = amounts.times(look.total)
@@ -96,11 +111,17 @@ def shown_unit(look: Look, nodes: list[int], *, whole: bool = False) -> str:
     return chosen or unit
 
 
-def _order(weighed: Weighed, sort: Sort) -> Callable[[int], tuple[int, bytes, int, bytes]]:
-    """Where two weights are equal, pprof looks at the names before it looks at the other weight."""
-    names, details = weighed.nodes.names, weighed.nodes.details
-    first, second = (
-        (weighed.flat, weighed.cum) if sort == "flat" else (weighed.cum, weighed.flat)
-    )  # fmt: skip
+def by_weight(
+    first: Weights, second: Weights, name: Callable[[int], tuple[bytes, bytes]]
+) -> Callable[[int], tuple[int, bytes, int, bytes]]:
+    """A key that sorts nodes by one weight, then by name, and only then by another, as pprof's.
+
+    ``name`` gives a node's name and what orders nodes of that name.
+    """
     one, other = np.abs(first).tolist(), np.abs(second).tolist()
-    return lambda node: (-one[node], names[node], -other[node], details[node])
+
+    def key(node: int) -> tuple[int, bytes, int, bytes]:
+        shown, detail = name(node)
+        return -one[node], shown, -other[node], detail
+
+    return key

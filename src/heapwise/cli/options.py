@@ -247,12 +247,14 @@ _ALL = (
            help="Compare what recordings allocated altogether, not per request."),
     Option(name="nodecount", type=click.IntRange(min=-1), default=-1, peer="pprof",
            metavar="N",
-           help="Most rows to show; 0 is all. -1 is 80 for tree; for top 30 on a terminal and "
-           "all in a pipe."),
+           help="Most rows to show; 0 is all. -1 is 80 for tree and dot; for top 30 on a terminal "
+           "and all in a pipe."),
     Option(name="nodefraction", type=SHARE, default="0.005", peer="pprof",
            help="Leave out rows whose cum is below this share of the total."),
     Option(name="edgefraction", type=SHARE, default="0.001", peer="pprof",
            help="Leave out calls whose weight is below this share of the total."),
+    Option(name="call-tree", peer="pprof",
+           help="A box for each call path, not one for each function."),
     Option(name="trim", default=True, switch_off=True, peer="pprof",
            help="Leave anything out at all."),
     Option(name="cum", default=False, peer="pprof", help="Sort by cum."),

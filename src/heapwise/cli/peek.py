@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from heapwise.analysis.graph import call_graph
+from heapwise.analysis.peek import peek
 from heapwise.analysis.suggest import heaviest
 from heapwise.analysis.trim import UNTRIMMED
 from heapwise.analysis.user_pattern import UserPattern
-from heapwise.cli.output import write_data
-from heapwise.cli.views import FILTERS, FRAMES, VALUES, Request, view_command
+from heapwise.cli.views import FILTERS, FRAMES, VALUES, Request, view_command, write_view
 from heapwise.errors import ProfileError
 from heapwise.report.tree import tree_lines
 
 
-@view_command("peek", VALUES, ("cum", "flat"), FRAMES, FILTERS, argument="regex")
+@view_command("peek", VALUES, ("cum", "flat"), FRAMES, FILTERS, ("json",), argument="regex")
 def command(request: Request) -> None:
     """The functions whose names match REGEX, between all their callers and callees, as pprof's.
 
@@ -23,10 +23,10 @@ def command(request: Request) -> None:
     wanted = UserPattern(request.options["regex"])
     seen = request.look()
     graph = call_graph(seen, replace(UNTRIMMED, sort=request.sort()))
-    lines = tree_lines(graph, wanted.matches)
-    if not wanted.found:
+    found = peek(graph, wanted.matches)
+    if not found.matched:
         raise ProfileError(
             f"no function of {seen.source} matches {wanted.text!r}",
             hint=heaviest(seen.profile, seen.sample_type.type),
         )
-    write_data("\n".join(lines))
+    write_view(request, found, lambda: tree_lines(graph, wanted.matches))

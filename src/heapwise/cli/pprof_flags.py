@@ -20,6 +20,8 @@ INSTEAD = {
     **dict.fromkeys(("svg", "png", "gif", "pdf", "ps", "eog", "evince", "gv"), _PICTURE),
     "kcachegrind": "heapwise callgrind -o FILE writes what it opens",
     **dict.fromkeys(("disasm", "weblist", "intel-syntax"), _CODE),
+    "call-tree": "heapwise dot and heapwise callgrind have it",
+    **dict.fromkeys(("cum", "flat"), "boxes are sorted by what they tell"),
     "mean": "heapwise top -per_request shows the mean size of a recording's objects",
     "mean-delay": "heapwise top -sample_index=delay and -sample_index=contentions show both parts",
     "total-delay": "-sample_index=delay is the same",

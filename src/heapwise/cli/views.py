@@ -51,7 +51,8 @@ EXPORT = (
     "inuse-objects",
 )  # fmt: skip
 FRAMES = (*_GRANULARITIES, "noinlines")
-TRIMMING = ("nodecount", "nodefraction", "edgefraction", "trim", "cum", "flat")
+LIMITS_SHOWN = ("nodecount", "nodefraction", "edgefraction", "trim")
+TRIMMING = (*LIMITS_SHOWN, "cum", "flat")
 """Option groups, by what they choose."""
 
 
@@ -133,7 +134,7 @@ class Request:
         Raises:
             UsageError: two orders are asked for.
         """
-        orders: list[Sort] = [name for name in _ORDERS if self.options[name]]
+        orders: list[Sort] = [name for name in _ORDERS if self.options.get(name)]
         return _one_of("order", orders) or "flat"
 
     def _sources(self, sample_type: str | None) -> Sources:

@@ -28,10 +28,15 @@ def command(request: Request) -> None:
     with listener:
         first = page_data(request)  # whatever is wrong with the sources is said here, not there
         fresh = [first.data]
+        given = request.options
+        read_once = "-" in (*given["source"], given["base"], given["diff_base"])
         reading = Lock()
 
         def data() -> bytes:
-            # One reading at a time, and none for the first page: it was read just now.
+            # One reading at a time, and none for the first page: it was read just now. Standard
+            # input holds nothing a second time.
+            if read_once:
+                return first.data
             with reading:
                 return fresh.pop() if fresh else page_data(request).data
 
@@ -41,6 +46,6 @@ def command(request: Request) -> None:
 def _address(text: str) -> tuple[str, int]:
     """Host and port of ``host:port``, as pprof's -http takes it; ``:port`` is on loopback."""
     host, _, port = text.rpartition(":")
-    if not port.isascii() or not port.isdigit() or int(port[:6]) > 65_535:
+    if not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65_535:
         raise UsageError(f"not an address: {text!r}", hint="write host:port, as -http=:8081")
     return host.strip("[]") or "127.0.0.1", int(port)

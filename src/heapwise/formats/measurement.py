@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from heapwise.units import format_count
+
 
 class _Unit(NamedTuple):
     shown: str
@@ -99,14 +101,18 @@ class Amounts:
         unit: of the values in the profile.
         wanted: the unit to print.
         ratio: what values are multiplied by first; 0 for not at all.
+        decimals: counts per something are worth what stands behind their point.
     """
 
     unit: str
     wanted: str = AUTOMATIC
     ratio: float = 1.0
+    decimals: bool = False
 
     def text(self, value: int) -> str:
-        """One value; what a ratio leaves behind the point is cut off, as pprof does."""
+        """One value; what a ratio leaves behind the point is cut off, as pprof does, or shown."""
+        if self.decimals:
+            return format_count(value * self.ratio)
         return label(self.times(value), self.unit, self.wanted)
 
     def times(self, value: int) -> int:

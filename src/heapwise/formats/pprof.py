@@ -17,6 +17,8 @@ from heapwise.formats.pprof_limits import LIMITS, Damage, Limits
 from heapwise.formats.pprof_sniff import sniff
 from heapwise.model.profile import Profile
 
+_FAST = 1  # as Go writes its profiles: a tenth larger than the best, in a third of the time
+
 __all__ = ["LIMITS", "Limits", "decode", "encode"]
 
 
@@ -53,4 +55,4 @@ def decode(data: bytes, *, limits: Limits = LIMITS, source: str = "profile") -> 
 def encode(profile: Profile, *, compress: bool = True) -> bytes:
     """Write a profile that pprof reads; equal profiles give equal bytes."""
     data = encode_message(profile)
-    return gzip.compress(data, mtime=0) if compress else data
+    return gzip.compress(data, _FAST, mtime=0) if compress else data

@@ -9,9 +9,14 @@ from heapwise.model.tables import View
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """One address, or one inlined line at it."""
+    """One address, or one inlined line at it.
+
+    Attributes:
+        called: the function as its callers name it, which tells functions of one name apart.
+    """
 
     function: str
+    called: str
     filename: str
     line: int
     address: int

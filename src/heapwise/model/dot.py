@@ -12,7 +12,8 @@ class Nodelet(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: among its siblings; those without weight have one too, and are left out.
-        text: labels as ``key:value``, or an amount, or a range of amounts.
+        text: labels as ``key:value``; or one size, or a range of sizes.
+        labelled: it says labels, not a size.
         weight: of the box itself, or at a leaf with everything below it.
         dotted: the weight is in part that of nodes that are left out.
         inside: of the samples with these labels, their object sizes.
@@ -20,6 +21,7 @@ class Nodelet(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     text: tuple[str, ...]
+    labelled: bool
     weight: int
     dotted: bool = False
     inside: tuple[Nodelet, ...] = ()

@@ -8,7 +8,7 @@ import msgspec
 
 from heapwise.model.check import Checkup
 from heapwise.model.comparison import Comparison
-from heapwise.model.graph import Graph, Tags, Traces
+from heapwise.model.graph import Graph, Peek, Tags, Traces
 from heapwise.model.lab import LabResult
 from heapwise.model.listing import Listing
 from heapwise.model.load import LoadResult
@@ -24,6 +24,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "comparison": Comparison,
     "table": Table,
     "graph": Graph,
+    "peek": Peek,
     "traces": Traces,
     "listing": Listing,
     "tags": Tags,

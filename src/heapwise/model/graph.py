@@ -44,6 +44,16 @@ class Graph(Ranking, frozen=True, kw_only=True):
         return rows[index].name if index < len(rows) else self.weightless[index - len(rows)]
 
 
+class Peek(Graph, frozen=True, kw_only=True):
+    """Some nodes with all that call them and all that they call; no other call is in it.
+
+    Attributes:
+        matched: indices into `rows` of the nodes that were asked for.
+    """
+
+    matched: tuple[int, ...]
+
+
 class Frame(msgspec.Struct, frozen=True):
     """A frame of a stack; ``inline`` if it was compiled into the next one."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from heapwise.errors import ProfileError, UsageError
@@ -18,6 +18,7 @@ SUFFIXES = (".pb.gz", ".pb", ".pprof", ".prof", ".txt")
 MOST_FILES = 100_000
 
 _AGO = re.compile(r"[\d.]+[a-zµ]")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def profile_files(folder: Path) -> Iterator[Path]:
 
 def _moment(text: str, newest: int) -> int:
     """Unix time in ns."""
-    if _AGO.match(text) and not text[:4].isdigit():
+    if _AGO.match(text):
         return newest - parse_duration(text)
     try:
         moment = datetime.fromisoformat(text)
@@ -81,4 +82,4 @@ def _moment(text: str, newest: int) -> int:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000

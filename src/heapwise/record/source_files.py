@@ -18,6 +18,9 @@ from heapwise.model.listing import Listing, Routine, SourceLine
 MAX_SOURCE = 8 << 20
 """Bytes of a source file; a longer one is none."""
 
+LONGEST_PATH = 4096
+"""Characters of a file name; Linux opens none that is longer."""
+
 MOST_LINES = 20_000
 """Lines of one routine that are shown."""
 
@@ -49,6 +52,8 @@ class SourceRoot:
         return self._files[filename]
 
     def _read(self, filename: str) -> list[str] | None:
+        if len(filename) > LONGEST_PATH:
+            return None
         path = PurePosixPath(filename)
         parts = path.parts[1:] if path.is_absolute() else path.parts
         if "\0" in filename or ".." in parts or not parts:

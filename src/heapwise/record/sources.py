@@ -198,7 +198,8 @@ def _fetched(spec: str, reading: Reading) -> tuple[str, Profile]:
     address, _, query = address.partition("?")
     endpoint = Endpoint.parse(address, access)
     if reading.seconds:
-        query = f"{query}&seconds={reading.seconds}".lstrip("&")
+        others = _SECONDS.sub("&", query).strip("&")  # a service heeds the first of several
+        query = f"{others}&seconds={reading.seconds}".lstrip("&")
     seconds = _SECONDS.search(query)
     response = get(
         endpoint,

@@ -73,7 +73,7 @@ class _Writer:
         """A call has no weight of its own here, so the number of calls is 0."""
         return [
             f"cfl={self._files.text(callee.filename)}",
-            f"cfn={self._functions.text(callee.function)}",
+            f"cfn={self._functions.text(callee.called)}",
             f"calls=0 {_address(before, callee)} {callee.line}",
             f"* * {self.amount(weight)}",
         ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from heapwise.formats.measurement import Amounts, label, percentage, scale
+from heapwise.model.dot import Drawing
 from heapwise.model.tables import Ranking, View
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -12,12 +14,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def amounts(view: View) -> Amounts:
     """How the values of a view are printed."""
-    return Amounts(view.unit, view.shown_unit, view.ratio)
+    decimals = bool(view.per) and view.unit == "count"
+    return Amounts(view.unit, view.shown_unit, view.ratio, decimals=decimals)
 
 
 def head_lines(view: View) -> list[str]:
     """What was profiled, which values are shown, when and for how long."""
-    texts = [("Source", view.source), ("File", view.binary), ("Build ID", view.build_id)]
+    source = [f"Source: {view.source}"] if view.source else []
+    return [*source, *_profile_lines(view), *(f"Note: {note}" for note in view.notes)]
+
+
+def _profile_lines(view: View) -> list[str]:
+    texts = [("File", view.binary), ("Build ID", view.build_id)]
     lines = [f"{name}: {text}" for name, text in texts if text]
     lines += [comment for comment in view.comments if not comment.startswith("#")]
     lines.append(f"Type: {view.sample_type}")
@@ -27,13 +35,28 @@ def head_lines(view: View) -> list[str]:
         lines.append(f"Time: {local_time(view.time_ns):%Y-%m-%d %H:%M:%S %Z}")
     if view.duration_ns:
         lines.append(_duration(view))
-    return lines + [f"Note: {note}" for note in view.notes]
+    return lines
 
 
 def ranking_lines(view: Ranking, shown: list[int]) -> list[str]:
     """The head of a view of nodes; ``shown`` are the flat weights of those that are shown."""
+    return [*head_lines(view), *_shown_lines(view, shown)]
+
+
+def dot_legend(drawn: Drawing) -> list[str]:
+    """The same for a drawn graph, in pprof's words alone."""
+    calls = []
+    if drawn.dropped_calls:
+        edges = "edge" if drawn.dropped_calls == 1 else "edges"
+        least = amounts(drawn).text(drawn.lightest_call)
+        calls.append(f"Dropped {drawn.dropped_calls} {edges} (freq <= {least})")
+    return [*_profile_lines(drawn), *_shown_lines(drawn, [box.flat for box in drawn.boxes], calls)]
+
+
+def _shown_lines(view: Ranking, shown: list[int], dropped: Sequence[str] = ()) -> list[str]:
+    """Filters, and how much they and the trimming leave; ``dropped`` is what else goes unseen."""
     text = amounts(view).text
-    lines = head_lines(view)
+    lines: list[str] = []
     if view.filters:
         lines += ["Active filters:", *(f"   {filter_}" for filter_ in view.filters)]
     accounted = sum(shown)
@@ -45,6 +68,7 @@ def ranking_lines(view: Ranking, shown: list[int]) -> list[str]:
     if view.total and view.light:
         nodes = "node" if view.light == 1 else "nodes"
         lines.append(f"Dropped {view.light} {nodes} (cum <= {text(view.cutoff)})")
+    lines += dropped if view.total else ()
     if view.total and 0 < len(shown) < candidates:
         lines.append(f"Showing top {len(shown)} nodes out of {candidates}")
     return lines

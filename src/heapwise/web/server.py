@@ -24,10 +24,11 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name a domain can have
+        reason = error.strerror if isinstance(error, OSError) else "it is not a host name"
         raise UsageError(
             f"cannot listen on {host}:{port}",
-            error.strerror or str(error),
+            reason or str(error),
             "choose another with -http=host:port; port 0 takes any that is free",
         ) from None
 

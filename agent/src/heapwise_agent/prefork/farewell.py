@@ -94,5 +94,5 @@ def _read(path: Path) -> Farewell:
             wire.decode(file).head,
             wire.decode(file).head,
             wire.to_profile(wire.decode(file)),
-            wire.decode(file).head,
+            wire.to_collections(wire.decode(file)),
         )

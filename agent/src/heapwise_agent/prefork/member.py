@@ -9,11 +9,13 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from heapwise_agent import own
 from heapwise_agent.cpu import CancelledError
+from heapwise_agent.crowd import Workers
 from heapwise_agent.prefork import wire
 from heapwise_agent.prefork.wire import Message, WireError
 from heapwise_agent.source import BusyError, Source
@@ -54,6 +56,7 @@ class MemberServer:
             self._server.socket.shutdown(socket.SHUT_RDWR)
         self._server.shutdown()
         self._server.server_close()
+        self._server.workers.stop()
 
     def abandon(self) -> None:
         """Close a forked child's copy; the parent goes on."""
@@ -71,15 +74,11 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(path, _Handler)
         self.source = source
         self.is_mute = False
+        self.workers = Workers("heapwise-agent-answer")
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer in a thread whose name says whose it is."""
-        threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name="heapwise-agent-answer",
-            daemon=True,
-        ).start()
+        """Answer in a thread that is the agent's before the handler makes its buffers."""
+        self.workers.give(partial(self.process_request_thread, request, client_address))
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - its signature
         """Leave the program's stderr alone."""
@@ -92,9 +91,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Answer one question."""
-        with own.quiet():
-            for line in self._lines():
-                self.wfile.write(line)
+        for line in self._lines():
+            self.wfile.write(line)
 
     def _lines(self) -> Iterable[bytes]:
         try:

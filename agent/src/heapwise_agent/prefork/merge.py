@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from heapwise_agent.encode import Labels, Profile
+from heapwise_agent.heap import size_class
 from heapwise_agent.memstats import Stats
 from heapwise_agent.sampler import Counters, Frame, Row, Snapshot
 
@@ -29,7 +30,7 @@ Variables = Mapping[str, object]
 
 
 def snapshots(parts: Sequence[Snapshot]) -> Snapshot:
-    """Rows of the same stack and about the same size (to a power of two) are added up."""
+    """Rows of the same stack and size class are added up: a wider class's mean would drift more."""
     if len(parts) == 1:
         return parts[0]
     stacks = _Stacks()
@@ -38,7 +39,7 @@ def snapshots(parts: Sequence[Snapshot]) -> Snapshot:
         numbers = [stacks.number(stack) for stack in part.stacks]
         for row in part.rows:
             index = numbers[row.stack_index]
-            key = (index, round(row.size).bit_length())
+            key = (index, size_class(row.size))
             known = rows.get(key)
             rows[key] = _added(known, row) if known else replace(row, stack_index=index)
     return Snapshot(

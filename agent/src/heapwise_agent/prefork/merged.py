@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
+from queue import SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from heapwise_agent import own
+from heapwise_agent.crowd import Workers
 from heapwise_agent.encode import Profile
 from heapwise_agent.locks import Lock
 from heapwise_agent.memstats import Stats
@@ -65,6 +66,7 @@ class MergedSource:
         self._snapshot: Snapshot | None = None
         self._taken_ns = 0
         self._profiling = Lock()
+        self._askers = Workers("heapwise-agent-ask")
 
     def why_no_heap(self) -> str:
         """See `Source`."""
@@ -197,6 +199,7 @@ class MergedSource:
         said: dict[Key, T] = {}
         ended: list[Key] = []
         trouble: list[Exception] = []
+        finished: SimpleQueue[Key] = SimpleQueue()
 
         def ask(key: Key, source: Source) -> None:
             try:
@@ -207,26 +210,19 @@ class MergedSource:
                 pass
             except Exception as error:  # noqa: BLE001 - raised again below, in the asking thread
                 trouble.append(error)
+            finally:
+                finished.put(key)
 
         here, *others = sources.items()
-        threads = [_start(ask, *other) for other in others]
+        for other in others:
+            self._askers.give(partial(ask, *other))
         ask(*here)
-        for thread in threads:
-            thread.join()
+        for _ in sources:
+            finished.get()
         if trouble:
             raise trouble[0]
         there = [key for key in sources if key not in ended]
         return Answers({key: said[key] for key in there if key in said}, there)
-
-
-def _start(ask: Callable[[Key, Source], None], key: Key, source: Source) -> threading.Thread:
-    def run() -> None:
-        with own.quiet():
-            ask(key, source)
-
-    thread = threading.Thread(target=run, name="heapwise-agent-ask", daemon=True)
-    thread.start()
-    return thread
 
 
 def _number(value: Any) -> Any:

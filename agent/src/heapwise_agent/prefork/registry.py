@@ -180,9 +180,10 @@ def _members(directory: Path) -> list[Member]:
     with suppress(OSError), os.scandir(directory) as entries:
         for entry in entries:
             name = _MEMBER.fullmatch(entry.name)
-            about = entry.stat(follow_symlinks=False)
-            if name and stat.S_ISSOCK(about.st_mode):
-                found.append(Member(int(name[1]), about.st_ctime_ns, Path(entry.path)))
+            with suppress(OSError):  # this one has just ended; the others must not be missed
+                about = entry.stat(follow_symlinks=False)
+                if name and stat.S_ISSOCK(about.st_mode):
+                    found.append(Member(int(name[1]), about.st_ctime_ns, Path(entry.path)))
     return sorted(found)[:MAX_MEMBERS]
 
 

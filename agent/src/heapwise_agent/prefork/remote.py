@@ -87,7 +87,7 @@ class RemoteSource:
 
     def gc_events(self, since: int) -> dict[str, object]:
         """See `Source`."""
-        return self._ask("gc_events", {"since": since}).head
+        return self._read(wire.to_collections, "gc_events", {"since": since})
 
     def variables(self) -> dict[str, object]:
         """See `Source`."""

@@ -9,6 +9,7 @@ JSON keeps every float and every large integer as it is.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -27,6 +28,8 @@ MAX_LINES = 4096
 
 MAX_QUESTION = 4096
 """Bytes of a question."""
+
+_TOO_LARGE = 1 << 64  # counters of the sampler have 64 bits
 
 Stack = tuple[Frame, ...]
 
@@ -158,6 +161,21 @@ def to_snapshot(message: Message) -> Snapshot:
         raise WireError(f"not a heap: {error}") from None
 
 
+def to_collections(message: Message) -> dict[str, Any]:
+    """The answer of ``gc_events``.
+
+    Raises:
+        WireError: it is none.
+    """
+    try:
+        for event in message.head["events"]:
+            for name in ("seq", "start_unix_ns", "duration_ns"):
+                _int(event[name])
+    except (TypeError, ValueError, KeyError) as error:
+        raise WireError(f"not collections: {error}") from None
+    return message.head
+
+
 def from_profile(profile: Profile) -> Message:
     """Samples of any kind."""
     kinds = (*profile.types, profile.period_type)
@@ -244,7 +262,9 @@ def _frame(name: str, filename: str, line: int, start_line: int) -> Frame:
 
 
 def _row(stack: int, size: float, hits: int, *values: float) -> Row:
-    return Row(stack, float(size), _int(hits), *(float(value) for value in values))
+    if _float(size) < 0:
+        raise ValueError("blocks of less than nothing")
+    return Row(stack, _float(size), _int(hits), *(_float(value) for value in values))
 
 
 def _labels(labels: list[list[Any]]) -> Labels:
@@ -256,5 +276,15 @@ def _labels(labels: list[list[Any]]) -> Labels:
 
 def _int(value: Any) -> int:
     if type(value) is not int:
+        raise TypeError(f"a number was expected, not {str(value)[:40]!r}")
+    if abs(value) >= _TOO_LARGE:
+        raise ValueError("a number that no profile can hold")
+    return value
+
+
+def _float(value: Any) -> float:
+    if type(value) is int:
+        return float(_int(value))
+    if type(value) is not float or not math.isfinite(value) or abs(value) >= _TOO_LARGE:
         raise TypeError(f"a number was expected, not {str(value)[:40]!r}")
     return value

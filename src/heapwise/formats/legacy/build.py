@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -100,7 +101,8 @@ class _Tables:
 
     def columns(self) -> dict[str, object]:
         lines = [[self._line(symbol) for symbol in symbols] for _, symbols in self.locations]
-        places = [(self._mapping(address), address, False) for address, _ in self.locations]
+        homes = self._homes()
+        places = [(homes[address], address, False) for address, _ in self.locations]
         mappings = [self._mapping_row(mapped) for mapped in self.maps]
         if self.homeless:
             mappings.append((0, _ADDRESSES - 1, 0, 0, 0, False, False, False, False))
@@ -121,15 +123,23 @@ class _Tables:
         key = (self.string(symbol.function), self.string(symbol.filename))
         return self.functions.setdefault(key, len(self.functions)), symbol.line, 0
 
-    def _mapping(self, address: int) -> int:
-        """Where an address lies; outside all known parts, in one that pprof makes up for it."""
-        if not address:
-            return -1
-        for index, mapped in enumerate(self.maps):
-            if mapped.start <= address < mapped.limit:
-                return index
-        self.homeless = True
-        return len(self.maps)
+    def _homes(self) -> dict[int, int]:
+        """Where each address lies; outside all known parts, in one that pprof makes up for it.
+
+        Where parts overlap, the first that is listed counts.
+        """
+        homes: dict[int, int] = {}
+        begun: list[tuple[int, int]] = []  # a heap of parts: place in the list, limit
+        coming = sorted((part.start, index) for index, part in enumerate(self.maps))[::-1]
+        for address in sorted({address for address, _ in self.locations}):
+            while coming and coming[-1][0] <= address:
+                _, index = coming.pop()
+                heappush(begun, (index, self.maps[index].limit))
+            while begun and begun[0][1] <= address:
+                heappop(begun)
+            homes[address] = begun[0][0] if begun else len(self.maps)
+        self.homeless = len(self.maps) in (home for address, home in homes.items() if address)
+        return homes | ({0: -1} if 0 in homes else {})
 
     def _mapping_row(self, mapped: Mapped) -> tuple[int | bool, ...]:
         names = (self.string(mapped.filename), self.string(mapped.build_id))

@@ -28,6 +28,7 @@ _COUNT_HEADER = re.compile(rb"(\S+) profile: total \d+")
 _COUNT_SAMPLE = re.compile(_N + rb" @(?= 0x)")
 _CONTENTION_SAMPLE = re.compile(_N + rb" +" + _N + rb" @")
 _INT64 = 1 << 63
+_MOST_EXPONENT = 700.0  # of e, as a float
 
 _COUNT = ValueType("contentions", "count")
 _HEAP = (
@@ -130,7 +131,8 @@ def unsampled(count: int, total: int, rate: int) -> tuple[int, int]:
         return 0, 0
     if rate <= 1:
         return count, total
-    scale = 1 / -math.expm1(-(total / count) / rate)
+    # Where bytes are negative and objects are not, the exponent may be of any size.
+    scale = 1 / -math.expm1(min(-(total / count) / rate, _MOST_EXPONENT))
     return _int64(int(count * scale)), _int64(int(total * scale))
 
 
@@ -164,7 +166,7 @@ def contention(attributes: dict[bytes, bytes]) -> Dialect:
         period_type=_COUNT,
         period=period,
         sample=lambda line: _contention_sample(line, period, hertz),
-        duration_ns=number(attributes.get(b"ms since reset", b"0")) * 1_000_000,
+        duration_ns=_int64(number(attributes.get(b"ms since reset", b"0")) * 1_000_000),
     )
 
 
