@@ -144,7 +144,17 @@ def test_the_totals_of_a_recording_are_the_exact_ones(tmp_path: Path) -> None:
     assert sum(space["values"]) * space["ratio"] == pytest.approx(top["total"] * top["ratio"])
 
 
-@pytest.mark.parametrize("text", ["8081x", "localhost", ":99999", ":٣", "::1:-1", ""])
+def test_what_is_live_is_not_shown_per_request(tmp_path: Path) -> None:
+    """A page of something else than was asked for would be a lie; `heapwise top` refuses too."""
+    recording = make_recording(tmp_path / "a.hw")
+    result = run("flame", "-per_request", "-inuse_space", "-o", tmp_path / "a.html", recording)
+    assert isinstance(result.exception, UsageError)
+    assert "inuse_space is nothing that a request causes" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "text", ["8081x", "localhost", ":99999", ":0000080000", ":٣", "::1:-1", ""]
+)
 def test_what_is_no_address_is_refused(text: str, heap: Path) -> None:
     """A port is a number below 65,536, in digits of ASCII."""
     result = run("web", f"-http={text}", heap)
@@ -158,6 +168,36 @@ def test_a_port_that_is_taken_is_said_to_be(heap: Path) -> None:
         result = run("web", f"-http=:{taken.getsockname()[1]}", heap)
     assert isinstance(result.exception, UsageError)
     assert "cannot listen" in str(result.exception)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70])
+def test_what_is_no_host_name_is_said_to_be_none(host: str, heap: Path) -> None:
+    """Python finds that out while encoding the name, before any look-up."""
+    result = run("web", f"-http={host}:0", heap)
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith(f"cannot listen on {host}:0: it is not a host name")
+
+
+@pytest.mark.parametrize("option", [[], ["-base=-"]])
+def test_standard_input_is_read_once(
+    option: list[str], heap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is loaded again shows the same, not an empty profile."""
+    made: list[bytes] = []
+
+    def load_twice(
+        _listener: object, _title: str, data: Callable[[], bytes], _announce: object
+    ) -> None:
+        made.extend((data(), data()))
+
+    monkeypatch.setattr("heapwise.web.server.serve", load_twice)
+    source = [heap] if option else ["-"]
+    result = CliRunner().invoke(
+        app, ["web", "-http=:0", *option, *map(str, source)], input=heap.read_bytes()
+    )
+    assert result.exception is None
+    assert len(made) == 2
+    assert made[0] == made[1]
 
 
 @contextmanager
@@ -241,6 +281,15 @@ def test_other_machines_need_the_token() -> None:
         assert {"HttpOnly", "SameSite=strict"} <= set(attributes)
         assert send("/data", cookie=cookie)[0] == 200
         assert send("/data", cookie="heapwise-token=wrong")[0] == 403
+
+
+def test_any_address_is_a_name_where_a_token_is_needed() -> None:
+    """A server on all addresses of a machine is opened by one that it cannot know beforehand."""
+    with serving(lambda: b"x", token="s3cret") as send:
+        assert send("/data", host="192.0.2.7:8081")[0] == 403
+        assert send("/data?token=s3cret", host="192.0.2.7:8081")[0] == 200
+        assert send("/data?token=s3cret", host="[2001:db8::7]:8081")[0] == 200
+        assert send("/data?token=s3cret", host="evil.example:8081")[0] == 421
 
 
 def test_a_source_that_fails_later_is_told_in_one_line() -> None:

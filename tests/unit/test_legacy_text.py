@@ -112,6 +112,28 @@ def test_the_memory_map_names_the_files_of_addresses() -> None:
     assert profile.locations["mapping"].tolist() == [0, 1]
 
 
+def test_where_parts_overlap_the_first_that_is_listed_counts() -> None:
+    """As in pprof, which looks through the list for every address."""
+    parts = [(0x30, 0x40), (0x10, 0x60), (0x20, 0x35), (0x5, 0x10)]
+    entries = b"".join(b"%x-%x r-xp 0 00:00 0 /f\n" % part for part in parts)
+    addresses = list(range(0x70))
+    text = HEAP % b"heapprofile" + b"1: 10 [1: 10] @"
+    text += b"".join(b" 0x%x" % (address + 1) for address in addresses)
+    found = pprof.decode(text + b"\nMAPPED_LIBRARIES:\n" + entries).locations
+    expected = [
+        next((i for i, (start, limit) in enumerate(parts) if start <= address < limit), len(parts))
+        for address in addresses
+    ]
+    assert found["address"].tolist() == addresses
+    assert found["mapping"].tolist() == [-1, *expected[1:]]
+
+
+def test_bytes_of_another_sign_than_their_objects_are_nothing() -> None:
+    """No such thing was ever allocated; pprof's estimate runs into infinity and leaves 0."""
+    text = HEAP % b"heap_v2/524288" + b"1: -900000000000 [3: 48] @ 0x11\n"
+    assert rows(pprof.decode(text))[("0x10",)][2:] == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -124,6 +146,7 @@ def test_the_memory_map_names_the_files_of_addresses() -> None:
         (HEAP % b"heap/2" + b"1" * (1 << 20) + b"1", "line 2 has more than 1,048,576 bytes"),
         (b"--- contention:\nformat = java\n", "it says 'format', as Java's profiles do"),
         (b"goroutine profile: total 1\n1 @\n", "line 2 is not a sample"),
+        (b"--- mutex:\nms since reset=9223372036854775807\n1 1 @ 0x1\n", "fit into 64 bits"),
     ],
 )  # fmt: skip
 def test_damaged_text_is_refused_with_its_line(text: bytes, reason: str) -> None:

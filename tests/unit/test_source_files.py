@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ def test_a_file_is_found_by_the_end_of_its_path(root: Path, filename: str) -> No
 def test_nothing_above_the_root_is_read(root: Path, filename: str) -> None:
     """A profile may name any file of the machine that it is looked at on."""
     assert SourceRoot(root).lines(filename) is None
+
+
+def test_a_name_that_no_file_can_have_is_not_looked_for(root: Path) -> None:
+    """Every end of a path is tried: a name with 30,000 parts would take minutes."""
+    started = time.monotonic()
+    assert SourceRoot(root).lines("a/" * 30_000 + "pkg/a.go") is None
+    assert time.monotonic() - started < 2
 
 
 def test_the_real_path_counts(root: Path) -> None:

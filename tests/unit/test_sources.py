@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -208,6 +209,13 @@ def test_a_service_is_asked_for_a_span_of_time(address: str) -> None:
     assert loaded.profile.function_name(0) == "other"
 
 
+def test_the_span_of_an_address_gives_way_to_the_one_that_is_asked_for(address: str) -> None:
+    """A service heeds the first of two, so -seconds would do nothing."""
+    url = f"http://{address}/debug/pprof/heap"
+    loaded = load_sources(Sources(specs=[f"{url}?seconds=5"], reading=Reading(seconds=3)))
+    assert loaded.name == f"{url}?seconds=3"
+
+
 def test_a_password_is_not_part_of_the_name(address: str) -> None:
     """Names are printed, and end in files."""
     assert load_profile(f"user:hunter2@{address}")[0] == address
@@ -233,6 +241,9 @@ def folder(tmp_path: Path) -> Path:
         (Span(until="2026-11-21 09:30+00:00"), [8, 9]),
         (Span(since="1h"), [9, 10]),
         (Span(since="2h", until="1h30m"), [8]),
+        (Span(since="3600s"), [9, 10]),
+        (Span(since="2026-11-21T08:59:59.700Z"), [9, 10]),
+        (Span(until="2026-11-21T08:59:59.700Z"), [8]),
     ],
 )
 def test_a_folder_of_profiles_is_added_up_over_a_span_of_time(
@@ -242,6 +253,13 @@ def test_a_folder_of_profiles_is_added_up_over_a_span_of_time(
     name, profile = load_profile(str(folder), Reading(span=span))
     assert name == f"{folder}, {len(hours)} of 3 profiles"
     assert total(profile, "alloc_objects") == sum(10**hour for hour in hours)
+
+
+def test_only_files_of_a_folder_are_profiles(folder: Path) -> None:
+    """Opening a pipe would hang, and a folder would keep the files beside it from being read."""
+    os.mkfifo(folder / "pipe.pb")
+    (folder / "old.prof").mkdir()
+    assert load_profile(str(folder))[0] == f"{folder}, 3 of 3 profiles"
 
 
 def test_a_folder_without_what_was_asked_for_says_so(folder: Path, tmp_path: Path) -> None:

@@ -53,9 +53,11 @@ def _per_work(request: Request) -> FlameTree | None:
     if not asked and (plain or not is_recording(specs[0]) or not wanted.startswith("alloc_")):
         return None
     divided = Request(request.options | {"per_request": True})
+    # Bytes, because only they are scaled to an exact total; the page switches to objects.
+    # What is live is refused under its own name.
+    first = wanted if wanted.startswith("inuse_") else "alloc_space"
     try:
-        # Bytes, because only they are scaled to an exact total; the page switches to objects.
-        look = divided.look(replace(divided.query(), sample_type="alloc_space"))
+        look = divided.look(replace(divided.query(), sample_type=first))
     except HeapwiseError as error:
         if asked:
             raise

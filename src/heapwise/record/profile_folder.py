@@ -55,7 +55,11 @@ def profile_files(folder: Path) -> Iterator[Path]:
         ProfileError: the folder holds none, cannot be read, or holds too many.
     """
     try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIXES))
+        names = sorted(
+            entry.name
+            for entry in folder.iterdir()
+            if entry.name.endswith(SUFFIXES) and entry.is_file()  # a pipe would never end
+        )
     except OSError as error:
         raise ProfileError(f"cannot read {folder}", error.strerror or "") from None
     if not names:

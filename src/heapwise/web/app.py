@@ -9,6 +9,7 @@ only be read.
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -38,7 +39,8 @@ class Access:
     """Who may read.
 
     Attributes:
-        hosts: names by which requests may call us, without the port.
+        hosts: names by which requests may call us, without the port; with a token also any
+            address, as a machine does not know all of its own.
         token: that a request must know, empty for none.
     """
 
@@ -47,7 +49,9 @@ class Access:
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a request that may not read; None where it may."""
-        if _host(request) not in self.hosts:
+        name = _host(request)
+        # An address is no name that a foreign domain could be given; the token guards the rest.
+        if name not in self.hosts and not (self.token and _is_address(name)):
             return PlainTextResponse("this server does not go by that name\n", 421)
         if self.token and not self._knows_token(request):
             return PlainTextResponse("open the address that heapwise web printed\n", 403)
@@ -97,6 +101,14 @@ def application(title: str, data: Callable[[], bytes], access: Access) -> Starle
 def names_of(host: str, more: Iterable[str] = ()) -> frozenset[str]:
     """The names a server bound to ``host`` goes by."""
     return frozenset({"127.0.0.1", "localhost", "::1", host.lower(), *more})
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(request: Request) -> str:
