@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
-from heapwise_agent import mount, own
+from heapwise_agent import mount
 from heapwise_agent.messages import Request, Response
 from heapwise_agent.routes import Router
 
@@ -71,8 +71,7 @@ class App:
             with suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(settle, response)
 
-        with own.quiet():
-            threading.Thread(target=run, name="heapwise-agent-request", daemon=True).start()
+        threading.Thread(target=run, name="heapwise-agent-request", daemon=True).start()
         return await answered
 
 

@@ -20,6 +20,7 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
 
 from heapwise_agent.locks import Lock
@@ -162,13 +163,17 @@ def _load() -> ModuleType | str:
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         return "heap profiles are not available on free-threaded builds of CPython"
     try:
-        from heapwise_agent import _core  # noqa: PLC0415 - it may be missing, and that is no error
+        return import_module("heapwise_agent._core")
+    except ModuleNotFoundError:
+        return (
+            "the agent's C extension is not installed; install a compiler and the headers of "
+            "Python, then reinstall heapwise-agent"
+        )
     except ImportError as error:
         return (
             f"the agent's C extension cannot be loaded ({error}); install a compiler and the "
             "headers of Python, then reinstall heapwise-agent"
         )
-    return _core
 
 
 _loaded = _load()

@@ -21,8 +21,14 @@ sampler.start(4096)
 gc.set_threshold(50, 5, 5)
 stop = threading.Event()
 failed = []
-# tracemalloc.stop() itself crashes against RAW calls without the GIL: cpython #128679.
-tracing = threading.Lock()
+# tracemalloc.stop() itself crashes against RAW calls without the GIL (cpython #128679, without us
+# as well): everybody waits while it is called.
+turns = [threading.Lock() for _ in range(8)]
+
+def toggle(on):
+    for each in turns: each.acquire()
+    tracemalloc.start(3) if on else tracemalloc.stop()
+    for each in turns: each.release()
 
 def parse(random):
     text = "<a>" + "<b c='%d'>text</b>" % random.random() * random.randrange(300) + "</a>"
@@ -41,10 +47,9 @@ def cycles(random):
     nodes = [Node() for _ in range(random.randrange(200))]
     for node in nodes: node.next, node.all = random.choice(nodes), nodes
 def raw(random):
-    with tracing:
-        block = WITHOUT_GIL.PyMem_RawMalloc(random.randrange(1, 20_000))
-        block = WITHOUT_GIL.PyMem_RawRealloc(block, random.randrange(1, 200_000))
-        WITHOUT_GIL.PyMem_RawFree(block)
+    block = WITHOUT_GIL.PyMem_RawMalloc(random.randrange(1, 20_000))
+    block = WITHOUT_GIL.PyMem_RawRealloc(block, random.randrange(1, 200_000))
+    WITHOUT_GIL.PyMem_RawFree(block)
 def short_thread(random):
     thread = threading.Thread(target=grow, args=(random,)); thread.start(); thread.join()
 def arrays(random):
@@ -54,7 +59,8 @@ WORK = [parse, grow, compress, cycles, raw, short_thread, arrays]
 def worker(seed):
     mine = random.Random(seed)
     try:
-        while not stop.is_set(): mine.choice(WORK)(mine)
+        while not stop.is_set():
+            with turns[seed]: mine.choice(WORK)(mine)
     except BaseException as error:
         failed.append(error)
 
@@ -74,7 +80,6 @@ while time.monotonic() < end:
         child = os.fork()
         if child == 0:
             try:
-                tracing = threading.Lock()  # a thread that is not here may have held it
                 for work in WORK: work(random.Random(turn))
                 sampler.snapshot()
                 os._exit(0)
@@ -82,10 +87,10 @@ while time.monotonic() < end:
                 os._exit(1)
         assert os.waitpid(child, 0)[1] == 0
     if turn % 6 == 0:
-        with tracing: tracemalloc.stop() if tracemalloc.is_tracing() else tracemalloc.start(3)
+        toggle(not tracemalloc.is_tracing())
     if turn % 10 == 0:
         sampler.stop(); sampler.start(4096)
-tracemalloc.stop()
+toggle(False)
 stop.set()
 for each in threads: each.join()
 assert not failed, failed

@@ -32,6 +32,7 @@ Example:
     HEAD = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF])  # gzip's, without name and time
     LAST = bytes([3, 0])  # an empty last block
 
+
     class Streams:
         # Compressors that are used again; a piece between two full flushes stands alone.
         def __init__(self) -> None:
