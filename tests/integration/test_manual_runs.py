@@ -15,10 +15,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from heapwise.lab.build import build
 from heapwise.lab.library import find_case
-from heapwise.lab.runner import free_port
-from heapwise.runtimes.go.toolchain import find_go
+from heapwise.lab.prepare import prepare
+from support.pyservice import free_port
 
 pytestmark = [pytest.mark.go, pytest.mark.load]
 
@@ -33,7 +32,7 @@ MEASURED = {0, 4}
 def service() -> Iterator[int]:
     """The port of a running chi-compress."""
     port = free_port()
-    program = build(CASE, "before", find_go(), announce=lambda _text: None)
+    (program,) = prepare(CASE, ["before"], announce=lambda _text: None).starts["before"]
     with subprocess.Popen([program, "-addr", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL) as go:
         try:
             for _ in range(100):
