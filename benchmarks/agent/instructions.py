@@ -5,7 +5,8 @@
 An iteration costs (Ir(120) - Ir(20)) / 100, so what starting and importing cost falls out. The
 sampler runs at 512 KiB with everything on; the ratio is taken to a run without any hook. The
 thresholds are recorded for each interpreter build in instructions.json; ``--record`` writes them,
-half a per cent above what was measured. A build that is not in there has the goals for its limits.
+half a per cent above what was measured, at most the goal. A build that is not in there has the
+goals for its limits.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def _recorded() -> dict[str, dict[str, float]]:
 
 def _record(python: str, workload: str, found: float) -> None:
     known = _recorded()
-    known.setdefault(build(python), {})[workload] = round(found + HEADROOM, 3)
+    allowed = min(round(found + HEADROOM, 3), known[GOALS][workload])
+    known.setdefault(build(python), {})[workload] = allowed
     RECORDED.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
 
 

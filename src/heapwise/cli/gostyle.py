@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import click
 from click.shell_completion import CompletionItem
 
@@ -66,6 +64,8 @@ def _rewrite(
         return [f"--{name}{equals}{value}"]
     if ctx.resilient_parsing:  # while completing
         return [word]
+    from difflib import get_close_matches  # noqa: PLC0415 - only for the error
+
     near = get_close_matches(name, long_names, 1)
     # -raet=5 could be -r with the value "aet=5", but nobody means that.
     if word.startswith("--") or name[:1] not in short_names or (near and equals and value):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -69,7 +71,8 @@ class LazyGroup(click.Group):
         name = ALIASES.get(cmd_name, cmd_name)
         if name not in COMMANDS:
             return None
-        command = import_module(f"heapwise.cli.{COMMANDS[name].module}").command
+        with _one_thread():
+            command = import_module(f"heapwise.cli.{COMMANDS[name].module}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a broken table, not bad input
         return command
 
@@ -108,6 +111,23 @@ class LazyGroup(click.Group):
             hint = f" Did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Lets numpy come without the threads of its linear algebra, which take as long to start.
+
+    Programs that heapwise starts later do not see it.
+    """
+    name = "OPENBLAS_NUM_THREADS"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 @click.command(

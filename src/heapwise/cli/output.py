@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from heapwise.errors import RecordingError, UsageError
 
@@ -14,6 +15,13 @@ def write_data(data: bytes | str) -> None:
     """Print a result on stdout, with one newline at its end."""
     text = data.decode() if isinstance(data, bytes) else data
     click.echo(text.rstrip("\n"))
+
+
+def write_json(data: msgspec.Struct) -> None:
+    """Print a result as data."""
+    from heapwise.model.envelope import envelope  # noqa: PLC0415 - it knows every type of result
+
+    write_data(envelope(data))
 
 
 def note(text: str) -> None:

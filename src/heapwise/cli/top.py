@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from heapwise.analysis.per_request_view import PerRequestLook, with_objects
 from heapwise.analysis.row_errors import with_error_bars
 from heapwise.analysis.top import top
-from heapwise.cli.output import write_data
-from heapwise.cli.views import FILTERS, FRAMES, TRIMMING, VALUES, Request, view_command
-from heapwise.model.envelope import envelope
+from heapwise.analysis.trim import Trim
+from heapwise.analysis.view import Look
+from heapwise.cli.views import FILTERS, FRAMES, TRIMMING, VALUES, Request, view_command, write_view
+from heapwise.model.tables import Table
 from heapwise.report.top import top_lines
 
 _ROWS_ON_TERMINAL = 30
@@ -27,11 +27,20 @@ def command(request: Request) -> None:
     """
     terminal = sys.stdout.isatty()
     seen, trim = request.look(), request.trim(nodecount=_ROWS_ON_TERMINAL if terminal else 0)
-    table = top(seen, trim)
-    if isinstance(seen, PerRequestLook):
-        table = with_objects(with_error_bars(table, seen, trim, seen.pinned), seen, trim)
-    else:
-        table = with_error_bars(table, seen, trim)
     bars = terminal or bool(request.options["error_bars"])
-    lines = top_lines(table, error_bars=bars)
-    write_data(envelope(table) if request.options["as_json"] else "\n".join(lines))
+    table = _table(request, seen, trim)
+    write_view(request, table, lambda: top_lines(table, error_bars=bars))
+
+
+def _table(request: Request, seen: Look, trim: Trim) -> Table:
+    table = top(seen, trim)
+    if not request.options["per_request"]:
+        return with_error_bars(table, seen, trim)
+    # It takes long to load, and what it shows is seldom asked for.
+    from heapwise.analysis.per_request_view import (  # noqa: PLC0415 - see above
+        PerRequestLook,
+        with_objects,
+    )
+
+    assert isinstance(seen, PerRequestLook)  # noqa: S101 - what such a request makes
+    return with_objects(with_error_bars(table, seen, trim, seen.pinned), seen, trim)

@@ -20,11 +20,10 @@ from heapwise.analysis.view import Look, Query, look
 from heapwise.cli.access import ACCESS_OPTIONS, build_access
 from heapwise.cli.options import TABLE, Quantity
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_be_free, note, write_bytes, write_data
+from heapwise.cli.output import must_be_free, note, write_bytes, write_data, write_json
 from heapwise.errors import UsageError
 from heapwise.formats.measurement import AUTOMATIC
 from heapwise.formats.pprof import LIMITS
-from heapwise.model.envelope import envelope
 from heapwise.names import visible
 from heapwise.record.profile_folder import Span
 from heapwise.record.sources import Reading, Sources, load_sources
@@ -174,7 +173,10 @@ def _one_of(what: str, wanted: list[Choice]) -> Choice | None:
 
 def write_view(request: Request, data: msgspec.Struct, lines: Callable[[], Iterable[str]]) -> None:
     """Print a view as text, or with ``--json`` as data."""
-    write_data(envelope(data) if request.options["as_json"] else "\n".join(lines()))
+    if request.options["as_json"]:
+        write_json(data)
+    else:
+        write_data("\n".join(lines()))
 
 
 def write_export(request: Request, data: bytes) -> None:

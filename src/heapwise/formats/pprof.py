@@ -9,12 +9,11 @@ from __future__ import annotations
 import gzip
 
 from heapwise.errors import ProfileError
-from heapwise.formats.legacy.read import decode_text, looks_legacy
 from heapwise.formats.pprof_decode import decode_message
 from heapwise.formats.pprof_encode import encode_message
 from heapwise.formats.pprof_gunzip import MAGIC, gunzip
 from heapwise.formats.pprof_limits import LIMITS, Damage, Limits
-from heapwise.formats.pprof_sniff import sniff
+from heapwise.formats.pprof_sniff import looks_legacy, sniff
 from heapwise.model.profile import Profile
 
 _FAST = 1  # as Go writes its profiles: a tenth larger than the best, in a third of the time
@@ -43,6 +42,9 @@ def decode(data: bytes, *, limits: Limits = LIMITS, source: str = "profile") -> 
         if data.startswith(MAGIC):
             body = gunzip(data, limits)
         if looks_legacy(body):
+            # Few profiles are text nowadays; the others need not wait for its reader to load.
+            from heapwise.formats.legacy.read import decode_text  # noqa: PLC0415 - see above
+
             return decode_text(body, limits)
         return decode_message(body, limits)
     except Damage as damage:

@@ -21,6 +21,17 @@ _KINDS = (
 _HEAD = 512
 
 
+_LEGACY = re.compile(
+    rb"\s*(heap profile: |\S+ profile: total \d+\s*$|--- ?(contentionz |contention:|mutex:))",
+    re.MULTILINE,
+)
+
+
+def looks_legacy(data: bytes | bytearray) -> bool:
+    """Whether the bytes begin as one of the text formats that `heapwise.formats.legacy` reads."""
+    return _LEGACY.match(bytes(data[:_HEAD])) is not None
+
+
 def sniff(data: bytes | bytearray) -> tuple[str, str] | None:
     """What the bytes look like instead of a profile, and a hint; None where nobody can tell."""
     if not data:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 from heapwise.analysis.merge import against, merge
@@ -17,11 +16,13 @@ from heapwise.formats import pprof
 from heapwise.model.profile import Profile
 from heapwise.record.files import MANIFEST
 from heapwise.record.profile_folder import Span, profile_files
-from heapwise.record.recorded_profile import recorded_profile
-from heapwise.record.store import load
 from heapwise.runtimes.access import ANYONE, Access, split_access
 from heapwise.runtimes.endpoint import BASE, Endpoint
-from heapwise.runtimes.fetch import get
+
+# What only some sources need is imported where they do: a file is shown in the time that the HTTP
+# client alone would take to load.
+
+Result = TypeVar("Result")
 
 _ADDRESS = re.compile(r"(?:[^/?#@]+@)?(?:[\w.-]*|\[[\w:.%]+\]):\d+(?:[/?].*)?", re.ASCII)
 _SECONDS = re.compile(r"(?:^|&)seconds=(\d{1,4})(?:&|$)")
@@ -118,8 +119,7 @@ def _added_up(specs: Sequence[str], reading: Reading) -> Loaded:
         except HeapwiseError as error:
             return error
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # services answer after -seconds, all at once
-        attempts = list(pool.map(attempt, specs)) if len(specs) > 1 else [attempt(specs[0])]
+    attempts = _all_at_once(attempt, specs) if len(specs) > 1 else [attempt(specs[0])]
     loaded = [each for each in attempts if not isinstance(each, HeapwiseError)]
     skipped = tuple(each for each in attempts if isinstance(each, HeapwiseError))
     if not loaded:
@@ -127,6 +127,14 @@ def _added_up(specs: Sequence[str], reading: Reading) -> Loaded:
     more = f" and {len(loaded) - 1} more" if len(loaded) > 1 else ""
     more += f", {len(skipped)} skipped" if skipped else ""
     return Loaded(loaded[0][0] + more, merge([profile for _, profile in loaded]), skipped)
+
+
+def _all_at_once(attempt: Callable[[str], Result], specs: Sequence[str]) -> list[Result]:
+    """The results in the order of the sources; services answer after -seconds."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - see the imports
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(attempt, specs))
 
 
 def load_profile(spec: str, reading: Reading = DEFAULT) -> tuple[str, Profile]:
@@ -155,12 +163,19 @@ def load_profile(spec: str, reading: Reading = DEFAULT) -> tuple[str, Profile]:
         return _fetched(spec, reading)
     if path.is_dir():
         if path.suffix == ".hw" or (path / MANIFEST).exists():
-            recording = load(path, max_profile_bytes=limits.decompressed)
-            return recorded_profile(recording, reading.sample_type)
+            return _recorded(path, reading)
         return _folder(path, reading)
     if not path.exists() and _ADDRESS.fullmatch(spec):
         return _fetched(spec, reading)
     return spec, pprof.decode(_contents(path, limits), limits=limits, source=spec)
+
+
+def _recorded(path: Path, reading: Reading) -> tuple[str, Profile]:
+    from heapwise.record.recorded_profile import recorded_profile  # noqa: PLC0415 - see the imports
+    from heapwise.record.store import load  # noqa: PLC0415 - see the imports
+
+    recording = load(path, max_profile_bytes=reading.limits.decompressed)
+    return recorded_profile(recording, reading.sample_type)
 
 
 def _folder(path: Path, reading: Reading) -> tuple[str, Profile]:
@@ -194,6 +209,8 @@ def _capped(file: BinaryIO, limits: pprof.Limits) -> bytes:
 
 
 def _fetched(spec: str, reading: Reading) -> tuple[str, Profile]:
+    from heapwise.runtimes.fetch import get  # noqa: PLC0415 - see the imports
+
     address, access = split_access(spec, reading.access)
     address, _, query = address.partition("?")
     endpoint = Endpoint.parse(address, access)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
-import ssl
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import msgspec
 
 from heapwise.errors import UsageError
+
+if TYPE_CHECKING:  # only https needs it, and it takes long to load
+    import ssl
 
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e]*)", re.ASCII)
 _CREDENTIALS = re.compile(r"((?:[a-z+]+://)?)([^/?#@]*)@(.*)", re.ASCII | re.DOTALL)
@@ -51,6 +53,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UsageError: a file is no certificate or no key.
         """
+        import ssl  # noqa: PLC0415 - see above
+
         try:
             context = ssl.create_default_context(cafile=self.authority)
             if self.certificate:

@@ -13,19 +13,9 @@ from heapwise.formats.legacy.records import Dialect
 from heapwise.formats.pprof_limits import Damage, Limits
 from heapwise.model.profile import Profile
 
-_LEGACY = re.compile(
-    rb"\s*(heap profile: |\S+ profile: total \d+\s*$|--- ?(contentionz |contention:|mutex:))",
-    re.MULTILINE,
-)
 _AT = re.compile(rb"0x[0-9a-f]{1,16}")
 _OFFSET = re.compile(rb"\+0x[0-9a-f]{1,16}$")
 _LINE = re.compile(rb"\d{1,10}")
-_HEAD = 512
-
-
-def looks_legacy(data: bytes | bytearray) -> bool:
-    """Whether the bytes begin as one of the formats that `decode_text` reads."""
-    return _LEGACY.match(bytes(data[:_HEAD])) is not None
 
 
 def decode_text(data: bytes | bytearray, limits: Limits) -> Profile:
