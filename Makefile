@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml uv.lock scripts/bootstrap.sh
 	@scripts/bootstrap.sh
 	@touch $@
 
-demo: setup  ## the whole loop on the headline bug, in about two minutes
+demo: setup  ## the whole loop on the headline bug, in under a minute
 	@$(BIN)/heapwise demo --force
 
 check-native: setup  ## the C code under the address and undefined-behaviour sanitizers
