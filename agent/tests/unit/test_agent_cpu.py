@@ -77,6 +77,7 @@ def test_the_sum_is_the_cpu_time_that_the_process_used() -> None:
     assert sums.get("wait_for", (0, 0))[1] < 0.02 * used
 
 
+@pytest.mark.load
 def test_wall_time_counts_waiting_threads_as_much_as_busy_ones() -> None:
     """Each for the whole time."""
     with own.quiet(), threads(burn, wait_for):

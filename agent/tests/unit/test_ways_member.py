@@ -67,10 +67,10 @@ def asked(path: Path, slow: Slow) -> Iterator[RemoteSource]:
 def test_every_question_has_the_answer_of_the_process(asked: RemoteSource, slow: Slow) -> None:
     """What comes over the socket is what the process says itself."""
     if sampler._load() is not None and not isinstance(sampler._loaded, str):
-        sampler.start(4096)
-        found, there = asked.snapshot(fresh=True), slow.snapshot()
-        assert len(found.rows) == len(there.rows)
-        assert found.interval == there.interval
+        sampler.start(512 << 10)
+        first, found, last = slow.snapshot(), asked.snapshot(fresh=True), slow.snapshot()
+        assert len(first.rows) <= len(found.rows) <= len(last.rows)  # rows come and never go
+        assert found.interval == last.interval
     forced = slow.watch.totals().forced
     asked.collect()
     assert slow.watch.totals().forced > forced
@@ -79,11 +79,11 @@ def test_every_question_has_the_answer_of_the_process(asked: RemoteSource, slow:
     assert {each.kind for each in asked.activities()} >= {"thread"}
     assert asked.activity_count() >= 1
     assert list(asked.gc_profile().rows())
-    first: Any = slow.gc_events(1)
+    before: Any = slow.gc_events(1)
     said: Any = asked.gc_events(1)
-    last: Any = slow.gc_events(1)
-    assert first["next"] <= said["next"] <= last["next"]  # collections go on meanwhile
-    seen = {event["seq"]: event for event in last["events"]}
+    after: Any = slow.gc_events(1)
+    assert before["next"] <= said["next"] <= after["next"]  # collections go on meanwhile
+    seen = {event["seq"]: event for event in after["events"]}
     common = [event for event in said["events"] if event["seq"] in seen]
     assert common
     assert common == [seen[event["seq"]] for event in common]
@@ -142,7 +142,7 @@ def test_a_process_that_ended_is_told_from_one_that_is_silent(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The socket of the first is removed, that of the second stays."""
-    monkeypatch.setattr(remote, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(remote, "PATIENCE_S", 1.0)
     source = RemoteSource(Member(7, 0, path))
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
@@ -160,7 +160,7 @@ def test_the_merged_view_goes_on_without_a_silent_process(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is listed as one that does not answer, and counts with what it said last."""
-    monkeypatch.setattr(remote, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(remote, "PATIENCE_S", 1.0)
     member = Member(7, 1, path)
     here = LocalSource(local().watch, extra=lambda: {"work": {"row": 1}})
     merged = MergedSource(here, lambda: [member])

@@ -29,6 +29,31 @@ Example:
     ```
 
     ```python
+    def handler(body: bytes) -> bytes:
+        return gzip.compress(body)
+    ```
+
+Use instead:
+    ```go
+    var writers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
+
+    func handler(w http.ResponseWriter, r *http.Request) {
+        zw := writers.Get().(*gzip.Writer)
+        zw.Reset(w)
+        defer func() {
+            zw.Close()
+            zw.Reset(io.Discard) // do not keep w alive
+            writers.Put(zw)
+        }()
+        io.WriteString(zw, body)
+    }
+    ```
+
+    The pool must outlive the request: a package variable, or a field of the middleware. One made
+    by the handler never has a writer to give, and is found like none at all. Where a dependency
+    does this, take the release that pools. Leave bodies below about 1 KB uncompressed.
+
+    ```python
     HEAD = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF])  # gzip's, without name and time
     LAST = bytes([3, 0])  # an empty last block
 
