@@ -89,6 +89,11 @@ def build(python: str) -> str:
     return done.stdout.strip()
 
 
+def recorded(python: str) -> bool:
+    """Whether there are thresholds for this very build; another one has other instructions."""
+    return build(python) in _recorded()
+
+
 def limit(python: str, workload: str) -> float:
     """The ratio that this build must not exceed."""
     known = _recorded()

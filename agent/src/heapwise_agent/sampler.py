@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from struct import Struct
 from types import ModuleType
 
 from heapwise_agent.locks import Lock
@@ -132,6 +133,9 @@ _PSEUDO = (
     (Frame("python.stack_table_full", "", 0, 0),),
 )
 
+_ROW = Struct("@IdQdddd")
+"""The fields of a `Row` as the core packs them."""
+
 
 class _Names:
     """Frames and stacks resolved so far: in the core they only grow, so each is read once."""
@@ -236,7 +240,7 @@ def snapshot() -> Snapshot:
         if _started and not core.installed():
             _reinstall(core)
         now = counters()
-        rows = tuple(Row(*raw) for raw in core.rows())
+        rows = tuple(Row(*raw) for raw in _ROW.iter_unpack(core.rows()))
         return Snapshot(rows, _names.stacks(core), now.interval, now)
 
 

@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -223,54 +222,53 @@ core_counters(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 
 /* ---- the tables --------------------------------------------------------------------------- */
 
-static PyObject *
-row_tuple(const row *r)
-{
-    double mean = r->seen ? r->size_sum / (double)r->seen : 0.0;
-    return Py_BuildValue("(IdKdddd)", r->stack, mean, (unsigned long long)r->hits,
-                         r->alloc_objects, r->alloc_space, r->inuse_objects, r->inuse_space);
-}
+/* What `sampler.py` unpacks as "@IdQdddd". */
+typedef struct {
+    unsigned int stack;
+    double mean_size;
+    unsigned long long hits;
+    double alloc_objects, alloc_space, inuse_objects, inuse_space;
+} packed_row;
 
-/* Copied under the lock in one go, turned into objects afterwards. */
-static PyObject *
-list_rows(const row *copy, uint32_t count)
+static packed_row
+pack(const row *r)
 {
-    PyObject *list = PyList_New(count);
-    for (uint32_t i = 0; list && i < count; i++) {
-        PyObject *tuple = row_tuple(&copy[i]);
-        if (!tuple) {
-            Py_CLEAR(list);
-            break;
-        }
-        PyList_SET_ITEM(list, i, tuple);
-    }
-    return list;
+    return (packed_row){
+        .stack = r->stack,
+        .mean_size = r->seen ? r->size_sum / (double)r->seen : 0.0,
+        .hits = r->hits,
+        .alloc_objects = r->alloc_objects,
+        .alloc_space = r->alloc_space,
+        .inuse_objects = r->inuse_objects,
+        .inuse_space = r->inuse_space,
+    };
 }
 
 PyDoc_STRVAR(rows_doc,
 "rows()\n--\n\n"
-"One (stack, mean size, hits, alloc objects, alloc space, in-use objects, in-use space) for each\n"
-"stack and size class, all of one moment.");
+"Bytes: (stack, mean size, hits, alloc objects, alloc space, in-use objects, in-use space) as\n"
+"\"@IdQdddd\" for each stack and size class, all of one moment.");
 
+/* Bytes and no tuples: the GIL would be held for a millisecond per thousand rows. */
 static PyObject *
 core_rows(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
-    if (!ready) {
-        return PyList_New(0);
-    }
     core_acquire();
-    uint32_t count = stacks_rows() - 1;
-    row *copy = malloc((count ? count : 1) * sizeof *copy);
-    if (copy) {
-        memcpy(copy, stacks_at(1), count * sizeof *copy);
+    uint32_t count = ready ? stacks_rows() - 1 : 0;
+    core_release();
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * sizeof(packed_row)));
+    if (!bytes) {
+        return NULL;
+    }
+    char *out = PyBytes_AS_STRING(bytes);
+    /* Rows never go away: those that came since are left for the next time. */
+    core_acquire();
+    for (uint32_t i = 0; i < count; i++) {
+        packed_row packed = pack(stacks_at(i + 1));
+        memcpy(out + i * sizeof packed, &packed, sizeof packed);
     }
     core_release();
-    if (!copy) {
-        return PyErr_NoMemory();
-    }
-    PyObject *list = list_rows(copy, count);
-    free(copy);
-    return list;
+    return bytes;
 }
 
 static PyObject *
