@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "filename",
-    ["pkg/a.go", "/build/ci/work/pkg/a.go", "./pkg/a.go", "github.com/x/work@v1.2.3/pkg/a.go"],
+    ["pkg/a.go", "/build/ci/project/pkg/a.go", "./pkg/a.go", "github.com/x/work@v1.2.3/pkg/a.go"],
 )
 def test_a_file_is_found_by_the_end_of_its_path(root: Path, filename: str) -> None:
     """Sources lie elsewhere than where the program was built."""

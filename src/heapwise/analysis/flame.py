@@ -15,15 +15,15 @@ import numpy as np
 
 from heapwise.analysis.aggregate import total
 from heapwise.analysis.distinct import distinct
-from heapwise.analysis.edit import keep_samples, ranges
-from heapwise.analysis.granularity import Nodes
+from heapwise.analysis.edit import keep_samples
+from heapwise.analysis.granularity import Nodes, lines_of_frames
 from heapwise.analysis.label_sets import LabelSets, label_sets
 from heapwise.analysis.per_request_view import PerRequestLook
 from heapwise.analysis.prefix_tree import DEEPEST, PrefixTree, prefix_tree, thinned
 from heapwise.analysis.row_errors import stack_errors
 from heapwise.analysis.sampling_error import sampling
+from heapwise.analysis.stack_frames import frames_of_stacks
 from heapwise.analysis.view import Look
-from heapwise.errors import ProfileError
 from heapwise.model.flame import Amounts, FlameTree, Float64s, Frames
 from heapwise.model.profile import Int64s, Profile, UInt32s, ValueType
 from heapwise.model.tables import View
@@ -56,7 +56,8 @@ def flame_tree(
     look = replace(look, profile=profile)
     nodes = look.nodes
     frames, frame_of = _frames(profile, nodes)
-    whole = prefix_tree(*_stacks(profile, nodes, frame_of))
+    offsets, of_stacks = frames_of_stacks(profile, nodes, _MOST_FRAMES)
+    whole = prefix_tree(offsets, frame_of[of_stacks])
     tree = thinned(whole, _weights(whole, profile), most_nodes)
     cells, sets = _cells(profile, tree, look)
     types = tuple(types) or _offered(profile, look.sample_type)
@@ -84,15 +85,12 @@ def _offered(profile: Profile, shown: ValueType) -> tuple[ValueType, ...]:
 
 def _frames(profile: Profile, nodes: Nodes) -> tuple[Frames, UInt32s]:
     """The distinct frames, and which of them each frame of the profile's locations is."""
-    lines_of = np.diff(profile.line_offsets)
-    location = np.repeat(np.arange(len(lines_of)), np.diff(nodes.offsets))
-    # Frames of a location are its last lines: without inlined calls only the very last.
-    from_end = nodes.offsets[1:][location] - np.arange(len(location))
-    there = lines_of[location] > 0
-    lines = np.zeros(len(location), profile.lines.dtype)
-    lines[there] = profile.lines[(profile.line_offsets[1:][location] - from_end)[there]]
+    index = lines_of_frames(profile, nodes.offsets)
+    there = index >= 0
+    lines = np.zeros(len(index), profile.lines.dtype)
+    lines[there] = profile.lines[index[there]]
     texts = {"": 0}
-    file = np.zeros(len(location), np.int64)
+    file = np.zeros(len(index), np.int64)
     named, which = np.unique(profile.functions["filename"], return_inverse=True)
     numbers = [
         texts.setdefault(visible(profile.strings.text(index)), len(texts))
@@ -110,20 +108,6 @@ def _frames(profile: Profile, nodes: Nodes) -> tuple[Frames, UInt32s]:
         line=line,
     )
     return frames, frame_of
-
-
-def _stacks(profile: Profile, nodes: Nodes, frame_of: UInt32s) -> tuple[Int64s, UInt32s]:
-    """The frames of all stacks, leaf first, and where each stack begins."""
-    counts = np.diff(nodes.offsets)[profile.stack_locations]
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    if offsets[-1] > _MOST_FRAMES:
-        raise ProfileError(
-            "the profile cannot be drawn",
-            f"its stacks have {int(offsets[-1]):,} frames, more than {_MOST_FRAMES:,}",
-            "choose a part of it with -focus or -tagfocus",
-        )
-    frames = frame_of[ranges(nodes.offsets[profile.stack_locations], counts)]
-    return offsets[profile.stack_offsets], frames
 
 
 def _weights(tree: PrefixTree, profile: Profile) -> Float64s:

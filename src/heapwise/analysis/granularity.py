@@ -93,18 +93,32 @@ class _Frames:
         counts = np.maximum(lines_of, 1) if inlines else np.ones_like(lines_of)
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         location = np.repeat(np.arange(len(counts)), counts)
-        from_end = offsets[1:][location] - np.arange(len(location))
-        there = lines_of[location] > 0
+        index = lines_of_frames(profile, offsets)
+        there = index >= 0
         lines = np.zeros(len(location), profile.lines.dtype)
-        lines[there] = profile.lines[(profile.line_offsets[1:][location] - from_end)[there]]
+        lines[there] = profile.lines[index[there]]
         return cls(
             offsets=offsets,
             location=location,
             function=np.where(there, lines["function"].astype(np.int64), -1),
             line=lines["line"],
             column=lines["column"],
-            inlined=from_end > 1,
+            inlined=offsets[1:][location] - np.arange(len(location)) > 1,
         )
+
+
+def lines_of_frames(profile: Profile, offsets: Int64s) -> Int64s:
+    """The index into ``profile.lines`` of each frame, -1 where its location has no line.
+
+    Args:
+        profile: whose locations the frames belong to.
+        offsets: int64[l + 1], the frames of each location, as `Nodes.offsets`.
+    """
+    location = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    # Frames of a location are its last lines: without inlined calls only the very last.
+    from_end = offsets[1:][location] - np.arange(len(location))
+    there = np.diff(profile.line_offsets)[location] > 0
+    return np.where(there, profile.line_offsets[1:][location] - from_end, -1)
 
 
 @dataclass(frozen=True, slots=True)

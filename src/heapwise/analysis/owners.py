@@ -22,7 +22,7 @@ from heapwise.analysis.allocation import (
 )
 from heapwise.analysis.frames import RuntimeFrames, frames_of, place
 from heapwise.model.profile import Profile
-from heapwise.model.tables import OwnerRow, OwnerTable
+from heapwise.model.tables import FEW_HITS, OwnerRow, OwnerTable
 from heapwise.model.work import PerWork
 from heapwise.units import format_count, format_share
 
@@ -34,9 +34,6 @@ _NOTHING = (
     " longer or at a higher rate, and see that the service samples: in Go MemProfileRate is not 0,"
     " in Python the agent's interval is not above what a run allocates."
 )
-
-FEW_HITS = 5
-"""A row with fewer sampled events is a guess."""
 
 
 def owner_index(path: Path, runtime: RuntimeFrames) -> int:

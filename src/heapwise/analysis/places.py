@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heapwise.analysis.granularity import Nodes
+from heapwise.analysis.granularity import Nodes, lines_of_frames
 from heapwise.model.profile import Profile
 
 
@@ -40,13 +40,12 @@ def places(profile: Profile, nodes: Nodes) -> list[Place]:
     text = profile.strings.text
     _, first = np.unique(nodes.of_frames, return_index=True)
     location = np.searchsorted(nodes.offsets, first, side="right") - 1
-    # Counted from the end: without inlined calls a location has its outermost line only.
-    line = profile.line_offsets[location + 1] - (nodes.offsets[location + 1] - first)
+    line = lines_of_frames(profile, nodes.offsets)[first]
     found = []
     for at, index in zip(location.tolist(), line.tolist(), strict=True):
         mapping, address, _ = profile.locations[at].tolist()
         binary = text(profile.mappings["filename"][mapping]) if mapping >= 0 else ""
-        if profile.line_offsets[at] == profile.line_offsets[at + 1]:
+        if index < 0:
             found.append(Place("", "", 0, 0, address, binary))
             continue
         function, source_line, _ = profile.lines[index].tolist()

@@ -15,6 +15,27 @@ from heapwise.model.profile import Int64s, Profile
 _MOST_FRAMES = 1 << 25
 
 
+def frames_of_stacks(profile: Profile, nodes: Nodes, most: int) -> tuple[Int64s, Int64s]:
+    """The frames of all stacks, leaf first, as indices into ``nodes.of_frames``.
+
+    Returns:
+        int64[s + 1], where each stack begins; and int64, the frames.
+
+    Raises:
+        ProfileError: there are more than ``most``.
+    """
+    counts = np.diff(nodes.offsets)[profile.stack_locations]
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    if offsets[-1] > most:
+        raise ProfileError(
+            "the profile cannot be drawn",
+            f"its stacks have {int(offsets[-1]):,} frames, more than {most:,}",
+            "choose a part of it with -focus or -tagfocus",
+        )
+    frames = ranges(nodes.offsets[profile.stack_locations], counts)
+    return offsets[profile.stack_offsets], frames
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StackFrames:
     """The frames of every stack, leaf first.
@@ -36,20 +57,8 @@ class StackFrames:
         Raises:
             ProfileError: there are too many.
         """
-        counts = np.diff(nodes.offsets)[profile.stack_locations]
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        if offsets[-1] > _MOST_FRAMES:
-            raise ProfileError(
-                "the profile cannot be drawn",
-                f"its stacks have {int(offsets[-1]):,} frames, more than {_MOST_FRAMES:,}",
-                "choose a part of it with -focus or -tagfocus",
-            )
-        frames = ranges(nodes.offsets[profile.stack_locations], counts)
-        return cls(
-            offsets[profile.stack_offsets],
-            nodes.of_frames[frames].astype(np.int64),
-            nodes.inlined[frames],
-        )
+        offsets, frames = frames_of_stacks(profile, nodes, _MOST_FRAMES)
+        return cls(offsets, nodes.of_frames[frames].astype(np.int64), nodes.inlined[frames])
 
     def members(self) -> Members:
         """Each node of each stack once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from heapwise.cli.views import FILTERS, SOURCES, TIMEOUT, Request
 from heapwise.errors import UsageError
 from heapwise.model.envelope import envelope
 from heapwise.model.tables import Change
-from heapwise.record.per_request import is_recording
+from heapwise.record.files import is_recording
 from heapwise.report.diff import Line, diff_lines
 
 _ROWS = 15
@@ -56,7 +57,8 @@ def _per_request(specs: list[str], options: dict[str, Any]) -> bool:
         raise UsageError("-per-request and -absolute exclude each other")
     if options["per_request"] or options["absolute"]:
         return bool(options["per_request"])
-    return all(map(is_recording, specs)) and Request(options).query().sample_type in _CAUSED
+    recorded = all(is_recording(Path(spec)) for spec in specs)
+    return recorded and Request(options).query().sample_type in _CAUSED
 
 
 def _painted(line: Line) -> str:

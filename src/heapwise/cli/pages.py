@@ -13,8 +13,8 @@ from heapwise.cli.views import FILTERS, FRAMES, VALUES, Request
 from heapwise.errors import HeapwiseError
 from heapwise.model.flame import FlameTree
 from heapwise.names import visible
+from heapwise.record.files import is_recording
 from heapwise.record.flame_code import code_of
-from heapwise.record.per_request import is_recording
 from heapwise.record.source_files import SourceRoot
 from heapwise.report.flame_data import flame_data
 
@@ -50,7 +50,7 @@ def _per_work(request: Request) -> FlameTree | None:
     asked = request.options["per_request"]
     wanted = request.query().sample_type or "alloc_space"
     plain = len(specs) > 1 or request.options["base"] or request.options["diff_base"]
-    if not asked and (plain or not is_recording(specs[0]) or not wanted.startswith("alloc_")):
+    if not asked and (plain or not is_recording(Path(specs[0])) or not wanted.startswith("alloc_")):
         return None
     divided = Request(request.options | {"per_request": True})
     # Bytes, because only they are scaled to an exact total; the page switches to objects.
@@ -74,7 +74,7 @@ def _tree(request: Request, look: Look, family: str = "") -> FlameTree:
     A recording has two profiles, that of its load and that of its end: only what belongs to the
     one that was read can be shown.
     """
-    if not family and any(map(is_recording, request.options["source"])):
+    if not family and any(is_recording(Path(spec)) for spec in request.options["source"]):
         family = "inuse_" if look.sample_type.type.startswith("inuse_") else "alloc_"
     kinds = look.profile.sample_types
     return flame_tree(look, [kind for kind in kinds if kind.type.startswith(family)])

@@ -112,7 +112,7 @@ def _must_be_replaceable(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path} exists and is not a recording", hint="choose another name")
     if not force:
         raise UsageError(f"{path} exists", hint="choose another name, or replace it with --force")
-    if not _is_recording(path):
+    if not _is_replaceable(path):
         raise UsageError(
             f"{path} is not a recording",
             "--force replaces recordings and nothing else",
@@ -120,7 +120,7 @@ def _must_be_replaceable(path: Path, *, force: bool) -> None:
         )
 
 
-def _is_recording(path: Path) -> bool:
+def _is_replaceable(path: Path) -> bool:
     """A directory with a manifest of ours, or with nothing but our files."""
     with suppress(OSError, ValueError):
         decode_manifest(read_file(path / MANIFEST, MANIFEST_LIMIT))

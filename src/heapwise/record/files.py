@@ -108,3 +108,8 @@ def cannot_write(path: Path, error: OSError) -> RecordingError:
         why,
         "make room there or choose another place with -o; what was recorded so far stays readable",
     )
+
+
+def is_recording(path: Path) -> bool:
+    """True for a directory that is named or filled like a recording."""
+    return path.is_dir() and (path.suffix == ".hw" or (path / MANIFEST).exists())

@@ -11,7 +11,7 @@ from heapwise.errors import RecordingError, UsageError
 from heapwise.model.recording import Recording
 from heapwise.model.work import PerWork
 from heapwise.record.analyse import analyse
-from heapwise.record.files import MANIFEST
+from heapwise.record.files import is_recording
 from heapwise.record.recorded_profile import recorded_profile
 from heapwise.record.sources import Sources
 from heapwise.record.store import load
@@ -34,18 +34,12 @@ def look_per_request(sources: Sources, query: Query) -> PerRequestLook:
             "`heapwise diff BASE NEW` compares two of them per request",
         )
     spec, reading = sources.specs[0], sources.reading
-    if not is_recording(spec):
+    if not is_recording(Path(spec)):
         raise UsageError("-per-request needs a recording", f"{spec} is none", _HINT)
     recording = load(Path(spec), max_profile_bytes=reading.limits.decompressed)
     name, profile = recorded_profile(recording, query.sample_type)
     packs_tiny = frames_of(recording.manifest.service.runtime).packs_tiny
     return per_request(profile, exact_costs(recording), query, source=name, packs_tiny=packs_tiny)
-
-
-def is_recording(spec: str) -> bool:
-    """True for a directory that is named or filled like a recording."""
-    path = Path(spec)
-    return path.is_dir() and (path.suffix == ".hw" or (path / MANIFEST).exists())
 
 
 def exact_costs(recording: Recording) -> PerWork:

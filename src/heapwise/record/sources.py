@@ -14,7 +14,7 @@ from heapwise.analysis.merge import against, merge
 from heapwise.errors import HeapwiseError, ProfileError
 from heapwise.formats import pprof
 from heapwise.model.profile import Profile
-from heapwise.record.files import MANIFEST
+from heapwise.record.files import is_recording
 from heapwise.record.profile_folder import Span, profile_files
 from heapwise.runtimes.access import ANYONE, Access, split_access
 from heapwise.runtimes.endpoint import BASE, Endpoint
@@ -161,9 +161,9 @@ def load_profile(spec: str, reading: Reading = DEFAULT) -> tuple[str, Profile]:
         return name, pprof.decode(_capped(sys.stdin.buffer, limits), limits=limits, source=name)
     if "://" in spec or spec.startswith("unix:"):
         return _fetched(spec, reading)
+    if is_recording(path):
+        return _recorded(path, reading)
     if path.is_dir():
-        if path.suffix == ".hw" or (path / MANIFEST).exists():
-            return _recorded(path, reading)
         return _folder(path, reading)
     if not path.exists() and _ADDRESS.fullmatch(spec):
         return _fetched(spec, reading)
