@@ -102,3 +102,34 @@ class ProcessSample(msgspec.Struct, frozen=True, kw_only=True):
     def cpu_ns(self) -> int:
         """CPU time altogether."""
         return self.cpu_user_ns + self.cpu_system_ns
+
+
+class HostSample(msgspec.Struct, frozen=True, kw_only=True):
+    """What the machine, and the service's cgroup on it, had done when it was asked.
+
+    Every field but `at_ns` counts up since the machine or the cgroup began; -1 where the system
+    does not tell.
+
+    Attributes:
+        at_ns: ns since the run's zero.
+        busy_ns: CPU time of all processors that did something, without what was stolen.
+        idle_ns: that had nothing to do, waiting for the disk included.
+        steal_ns: that a hypervisor gave to somebody else.
+        periods: periods of the cgroup's CPU quota that began.
+        throttled_periods: of these, in which it was used up.
+        throttled_ns: time that the cgroup was held back for it.
+        pressure_cpu_ns: time in which something waited for a processor (PSI, some).
+        pressure_memory_ns: the same for memory.
+        pressure_io_ns: the same for the disk.
+    """
+
+    at_ns: int
+    busy_ns: int
+    idle_ns: int
+    steal_ns: int = -1
+    periods: int = -1
+    throttled_periods: int = -1
+    throttled_ns: int = -1
+    pressure_cpu_ns: int = -1
+    pressure_memory_ns: int = -1
+    pressure_io_ns: int = -1

@@ -9,8 +9,9 @@ import msgspec
 
 from heapwise.model.gc import GcCycle, Pause
 from heapwise.model.load import Hits, Plan
-from heapwise.model.memory import Counters, MemorySample, ProcessSample
+from heapwise.model.memory import Counters, HostSample, MemorySample, ProcessSample
 from heapwise.model.profile import Profile
+from heapwise.model.trace import TraceSummary
 
 FORMAT = 1
 """Version of the recording format this code writes."""
@@ -148,6 +149,46 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     readings: int
 
 
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """A profile or a trace that was taken over a stretch of the run, kept as received.
+
+    Attributes:
+        kind: ``cpu``, ``trace``, ``mutex`` or ``block``.
+        file: relative to the recording.
+        began_ns: when it was asked for, ns since the run's zero.
+        ended_ns: when its last byte was there.
+        asked_ns: how long it was meant to take; 0 for what was in memory already.
+        window: name of the window it lies in; empty outside all.
+        why: what made us take it, as ``a hit of 61 ms``; empty where it was planned.
+    """
+
+    kind: str
+    file: str
+    began_ns: int
+    ended_ns: int
+    asked_ns: int
+    window: str = ""
+    why: str = ""
+
+
+class RecordedTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution trace of a run with its place on the run's clock.
+
+    Attributes:
+        capture: the file.
+        summary: what is in it, times since its first event.
+        offset_ns: what to add to a time of the trace for a time of the run.
+        uncertainty_ns: how far `offset_ns` may be off.
+        aligned_by: ``clock snapshots``, or ``capture marks`` before Go 1.25.
+    """
+
+    capture: Capture
+    summary: TraceSummary
+    offset_ns: int
+    uncertainty_ns: int
+    aligned_by: str
+
+
 class Scope(StrEnum):
     """Which figures a problem touches."""
 
@@ -237,7 +278,9 @@ class Recording:
         cycles: from gctrace, empty without.
         pauses: from the MemStats ring, each cycle at most once, in order.
         problems: noted while recording, and by the loader (damage, missing files).
-        bodies: kept response bodies per target index, decompressed, for an oracle.
+        host: the machine under the run, several readings a second; empty in older recordings.
+        captures: profiles and traces taken over a stretch of the run, in order.
+        traces: the execution traces among them, read.
     """
 
     name: str
@@ -253,3 +296,6 @@ class Recording:
     profiles: dict[str, Profile]
     loss: LogLoss
     problems: tuple[Problem, ...]
+    host: tuple[HostSample, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    traces: tuple[RecordedTrace, ...] = ()

@@ -10,6 +10,8 @@ from heapwise.model.load import LoadResult
 from heapwise.model.metrics import MetricValue
 from heapwise.model.recording import LogLoss, Problem
 from heapwise.model.tables import OwnerTable
+from heapwise.model.tail import Bottleneck, TailAttribution
+from heapwise.model.trace import TraceSummary
 from heapwise.model.work import PerWork
 
 
@@ -62,6 +64,9 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
         per_work: the exact costs; None where the counters could not be read.
         endpoints: the same per target, where they were driven apart.
         metrics: in the catalogue's order.
+        tail: what held the slow requests up; None without load.
+        bottleneck: what bounds the run; None where nothing tells.
+        trace: of the execution trace that was taken; None without.
         next_command: what to type next.
     """
 
@@ -84,4 +89,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     owners: OwnerTable | None
     findings: tuple[Finding, ...]
     timeline: Timeline
+    tail: TailAttribution | None = None
+    bottleneck: Bottleneck | None = None
+    trace: TraceSummary | None = None
     next_command: str = ""
