@@ -1,0 +1,3 @@
+module heapwise.test/exectrace
+
+go 1.19
