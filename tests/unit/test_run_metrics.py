@@ -10,7 +10,7 @@ import pytest
 from heapwise.analysis.gcstats import gc_summary
 from heapwise.analysis.run_metrics import Measured, error_share, run_metrics
 from heapwise.load.metrics import summarise
-from heapwise.model.gc import Pause
+from heapwise.model.gc import GcCycle, Pause
 from heapwise.model.load import LoadResult, Outcome
 from heapwise.model.metrics import CATALOGUE, Family
 from heapwise.model.recording import Problem, Scope
@@ -76,7 +76,9 @@ def test_the_figures_of_a_small_run() -> None:
         "bytes/work": 1000.0,
         "allocs/work": 12.5,
         "gc.cycles": 4.0,
+        "gc.cycles/1k": 1000.0,
         "gc.cpu_share": None,
+        "gc.assist_share": None,
         "gc.pause.p50": 2000.0,
         "gc.pause.p99": 4000.0,
         "gc.pause.max": 4000.0,
@@ -154,6 +156,21 @@ def test_lost_pauses_spoil_extremes_before_quantiles_and_never_the_count(
     gc = gc_summary(recording(run, pauses=pauses), run)
     found = run_metrics(measured(gc=gc, windows=(run,)))
     assert {value.metric for value in found if value.invalid} == invalid
+
+
+def test_the_share_of_assists_is_known_where_every_cycle_is() -> None:
+    """0.2 s of marking by requests, of 10 s on two processors; nothing without gctrace."""
+    cycles = tuple(
+        GcCycle(number=n, at_ns=n, cpu_percent=1, sweep_termination_ns=0, mark_ns=0,
+                mark_termination_ns=0, assist_cpu_ns=50_000_000, processors=2)
+        for n in (1, 2, 3, 4)
+    )  # fmt: skip
+    run = recording(RUN, cycles=cycles)
+    found = values(run_metrics(measured(recording=run, gc=gc_summary(run, RUN))))
+    assert found["gc.assist_share"] == pytest.approx(0.2 / 20)
+    torn = recording(RUN, cycles=cycles[1:])
+    lost = values(run_metrics(measured(recording=torn, gc=gc_summary(torn, RUN))))
+    assert lost["gc.assist_share"] is None
 
 
 def test_errors_are_a_share_of_what_was_sent() -> None:

@@ -107,6 +107,12 @@ def test_another_runtime_or_gogc_is_told_and_may_be_the_change_itself() -> None:
     assert spoiled({}, after) == set()
 
 
+def test_a_difference_between_two_runs_of_one_side_names_both() -> None:
+    """There neither is before nor after."""
+    (found,) = differences(report(runtime_version="go1.26"), report(runtime_version=""))
+    assert found.between("a.hw", "b.hw") == "different runtime: go1.26 in a.hw, unknown in b.hw"
+
+
 def test_a_recorded_run_without_a_load_of_its_own_compares() -> None:
     """Nobody knows what the other side's load was; nothing is claimed about it."""
     assert differences(report(), report(load_result=load())) == ()

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from heapwise.analysis.comparison_sentence import sentence
 from heapwise.analysis.unlike import Unlike, differences
-from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
-from heapwise.model.metrics import CATALOGUE, Direction, Exactness, Metric, MetricValue
+from heapwise.model.comparison import Comparison, ComparisonRow, Role, Verdict
+from heapwise.model.metrics import (
+    CATALOGUE,
+    PRIMARY,
+    Direction,
+    Exactness,
+    Family,
+    Metric,
+    MetricValue,
+)
 from heapwise.model.recording import Problem, Scope
 from heapwise.model.report import RunReport
 from heapwise.units import format_share, format_value
@@ -27,14 +36,16 @@ def compare(before: RunReport, after: RunReport) -> Comparison:
     unit = before.work_unit if before.work_unit == after.work_unit else "work"
     mine = {value.metric: value for value in before.metrics}
     theirs = {value.metric: value for value in after.metrics}
+    rows = tuple(_rows(mine, theirs, unit, unlike))
     return Comparison(
         before=before.name,
         after=after.name,
         work_unit=unit,
-        rows=tuple(_rows(mine, theirs, unit, unlike)),
-        problems=(*(each.problem for each in unlike), *_undiagnosed(before, after)),
-        gone=_only_in(before, after),
-        new=_only_in(after, before),
+        rows=rows,
+        sentence=sentence(rows, 0.0),
+        problems=(*(each.problem for each in unlike), *undiagnosed([before], [after])),
+        gone=only_in(before, after),
+        new=only_in(after, before),
     )
 
 
@@ -55,10 +66,18 @@ def _rows(
             unit=metric.unit,
             before=first.value,
             after=second.value,
-            delta=_delta(first.value, second.value),
+            delta=relative_change(first.value, second.value),
             verdict=verdict,
             why=why,
+            role=role_of(metric),
         )
+
+
+def role_of(metric: Metric) -> Role:
+    """What a metric is asked for in a comparison."""
+    if metric.id in PRIMARY:
+        return Role.PRIMARY
+    return Role.GUARD if metric.family is Family.GUARD else Role.OTHER
 
 
 def _figure(run: Mapping[str, MetricValue], ident: str) -> MetricValue:
@@ -92,10 +111,14 @@ def _judge(metric: Metric, before: float, after: float) -> tuple[Verdict, str]:
         if metric.exactness is Exactness.EXACT and abs(after - before) <= EQUAL * max(before, 0.0):
             return Verdict.SAME, ""
         return Verdict.UNDECIDED, _too_close(metric, before, after)
+    return moved(metric, fell=after < before), ""
+
+
+def moved(metric: Metric, *, fell: bool) -> Verdict:
+    """What it means that a metric fell, or rose."""
     if metric.direction is Direction.NEITHER:
-        return Verdict.CHANGED, ""
-    lower_is_better = metric.direction is Direction.LOWER
-    return (Verdict.BETTER if (after < before) is lower_is_better else Verdict.WORSE), ""
+        return Verdict.CHANGED
+    return Verdict.BETTER if fell is (metric.direction is Direction.LOWER) else Verdict.WORSE
 
 
 def _too_close(metric: Metric, before: float, after: float) -> str:
@@ -118,7 +141,7 @@ def _apart(metric: Metric, before: float, after: float) -> bool:
     return high - low > max(metric.floor, metric.resolution * low)
 
 
-def _delta(before: float | None, after: float | None) -> float | None:
+def relative_change(before: float | None, after: float | None) -> float | None:
     """The relative change; None where it has no meaning, as from zero."""
     if before is None or after is None or before <= 0:
         return None
@@ -126,25 +149,27 @@ def _delta(before: float | None, after: float | None) -> float | None:
     return delta if math.isfinite(delta) else None
 
 
-def _only_in(this: RunReport, other: RunReport) -> tuple[str, ...]:
+def only_in(this: RunReport, other: RunReport) -> tuple[str, ...]:
     """Causes of findings that the other run lacks; none where nobody could have found them."""
-    if not _diagnosed(other):
+    if not diagnosed(other):
         return ()
     known = {finding.cause for finding in other.findings}
     causes = (finding.cause for finding in this.findings)
     return tuple(dict.fromkeys(cause for cause in causes if cause not in known))
 
 
-def _diagnosed(report: RunReport) -> bool:
+def diagnosed(report: RunReport) -> bool:
     """Whether the silence of a run means that there was nothing to find."""
     seen = report.owners is not None and bool(report.owners.rows)
     spoiled = any(each.scope in (Scope.ALL, Scope.ALLOCATION) for each in report.problems)
     return bool(report.findings) or (seen and not spoiled)
 
 
-def _undiagnosed(before: RunReport, after: RunReport) -> Iterable[Problem]:
-    for side, report, other in (("before", before, after), ("after", after, before)):
-        if other.findings and not _diagnosed(report):
+def undiagnosed(before: Sequence[RunReport], after: Sequence[RunReport]) -> Iterable[Problem]:
+    """Sides whose silence about the other's findings means nothing: no run could be diagnosed."""
+    for side, reports, others in (("before", before, after), ("after", after, before)):
+        found = any(report.findings for report in others)
+        if found and not any(map(diagnosed, reports)):
             yield Problem(
                 scope=Scope.NONE,
                 what=f"what was found {'after' if side == 'before' else 'before'} can be neither"

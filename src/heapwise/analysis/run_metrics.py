@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from heapwise.analysis.live_heap import typical_live_heap
 from heapwise.analysis.process import growth
+from heapwise.analysis.windows import length_ns
 from heapwise.model.gc import GcSummary
 from heapwise.model.load import LoadResult
 from heapwise.model.metrics import CATALOGUE, Family, Metric, MetricValue
@@ -49,7 +50,7 @@ def run_metrics(measured: Measured) -> tuple[MetricValue, ...]:
     """One value per metric, in the catalogue's order; None where it was not measured."""
     values = {
         **_allocation(measured),
-        **_collector(measured.gc),
+        **_collector(measured),
         **_load(measured.load),
         **_process(measured),
     }
@@ -78,18 +79,33 @@ def _allocation(measured: Measured) -> dict[str, float | None]:
     }
 
 
-def _collector(gc: GcSummary | None) -> dict[str, float | None]:
+def _collector(measured: Measured) -> dict[str, float | None]:
+    gc, amount = measured.gc, measured.amount
     if gc is None:
         return {}
     pause = gc.pause
     return {
         "gc.cycles": float(gc.cycles),
+        "gc.cycles/1k": gc.cycles * 1_000 / amount if amount else None,
         "gc.cpu_share": gc.cpu_share,
+        "gc.assist_share": _assist_share(measured, gc),
         "gc.pause.p50": pause.p50 if pause else None,
         "gc.pause.p99": pause.p99 if pause else None,
         "gc.pause.max": pause.max if pause else None,
         "gc.pause.total": float(gc.pause_total_ns) if gc.seen or not gc.cycles else None,
     }
+
+
+def _assist_share(measured: Measured, gc: GcSummary) -> float | None:
+    """CPU that requests had to give to marking, over CPU available; as `GcSummary.cpu_share`.
+
+    That share is known only where gctrace has every cycle, and then so is this one.
+    """
+    processors = max((cycle.processors for cycle in measured.recording.cycles), default=0)
+    available = length_ns(measured.windows) * processors
+    if gc.assist_cpu_ns is None or gc.cpu_share is None or not available:
+        return None
+    return min(1.0, gc.assist_cpu_ns / available)
 
 
 def _load(load: LoadResult | None) -> dict[str, float | None]:

@@ -1,41 +1,109 @@
-"""``heapwise compare``: two recordings, one row a metric."""
+"""``heapwise compare``: two recordings, or rounds of two sides, one row a metric."""
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from heapwise.analysis.compare import compare
+from heapwise.analysis.compare_rounds import CompareOptions
+from heapwise.cli.compare_sides import compared, split
+from heapwise.cli.options import SHARE, TABLE, Option
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
 from heapwise.cli.report import after_comparing
-from heapwise.record.analyse import analyse
-from heapwise.record.store import load
+from heapwise.cli.verify_options import STATISTICS
+from heapwise.errors import UsageError
+from heapwise.model.comparison import Comparison
+from heapwise.model.envelope import envelope
+from heapwise.model.report import RunReport
+from heapwise.report.markdown_comparison import render_markdown
 from heapwise.report.registry import renderer
+from heapwise.report.text_comparison import render_comparison
+
+_OWN = (
+    replace(
+        TABLE["format"], type=click.Choice(["text", "markdown", "json", "html"]), default="text",
+        peer="", parameter="kind", help="Kind of report; markdown is fit for a pull request.",
+    ),
+    *STATISTICS,
+    Option(name="confidence", type=SHARE, default="0.95", help="Confidence of the intervals."),
+)  # fmt: skip
+
+_RENDERERS: dict[str, Callable[[Comparison], bytes | str]] = {
+    "text": render_comparison,
+    "markdown": render_markdown,
+    "json": envelope,
+}
+
+
+def _own_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OWN):
+        function = option.decorate(function)
+    return function
 
 
 @make_command("compare", "json", "html", "force", "max-profile-size", "quiet")
-@click.argument("before", type=click.Path(path_type=Path))
-@click.argument("after", type=click.Path(path_type=Path))
+@_own_options
+@click.argument("sides", nargs=-1, type=click.Path(), metavar="BEFORE... [vs] AFTER...")
 def command(
-    before: Path,
-    after: Path,
+    sides: tuple[str, ...],
+    kind: str,
+    alpha: float,
+    min_effect: float,
+    confidence: float,
     as_json: bool,
     html: Path | None,
     force: bool,
     max_profile_size: int,
     quiet: bool,
 ) -> None:
-    """Compare two recordings metric by metric, and say ~ where one run each cannot tell."""
+    """Compare two recordings metric by metric, or rounds of two sides with their statistics.
+
+    Of two recordings ~ marks where one run each cannot tell. Of more, `vs` stands between the
+    sides: heapwise compare old-*.hw vs new-*.hw; a verification is a side by side of its own.
+    Every metric has its interval, its p-value and a verdict; metrics outside the few that are
+    asked for are not corrected. Of heap profiles only the call paths are compared.
+    """
+    kind = "json" if as_json else kind
     if html is not None:
         must_be_free(html, force=force)
-    reports = [analyse(load(path, max_profile_bytes=max_profile_size)) for path in (before, after)]
-    comparison = compare(*reports)
-    write_data(renderer("json" if as_json else "text")(reports, comparison))
+    if kind == "html" and sys.stdout.isatty():
+        raise UsageError("an HTML page is not for a terminal", hint="name a file with --html")
+    before, after = split(sides)
+    options = CompareOptions(alpha=_chance(alpha), confidence=_chance(confidence),
+                             min_effect=min_effect)  # fmt: skip
+    result = compared(before, after, options, max_profile_size)
+    write_data(_page(result.comparison, result.examples) if kind == "html"
+               else _RENDERERS[kind](result.comparison))  # fmt: skip
     if html is not None:
-        write_file(renderer("html")(reports, comparison), html)
+        write_file(_page(result.comparison, result.examples), html)
     if not quiet:
         if html is not None:
             note(f"report in {html}")
-        next_step(after_comparing(comparison, str(before), str(after)))
+        next_step(_next(result.comparison, sides), page_written=kind == "html")
+
+
+def _chance(value: float) -> float:
+    if not 0 < value < 1:
+        raise UsageError(f"not between 0 and 1: {value:g}", hint="write 0.05 or 0.95")
+    return value
+
+
+def _page(comparison: Comparison, examples: tuple[RunReport, ...]) -> str:
+    if not examples:
+        raise UsageError("an HTML report needs recordings", hint="profiles go to text or JSON")
+    return renderer("html")(examples, comparison)
+
+
+def _next(comparison: Comparison, sides: tuple[str, ...]) -> str:
+    """The finding that came, or the page of what was compared."""
+    if len(sides) == 2 or comparison.new or not comparison.rows:
+        return after_comparing(comparison, sides[0], sides[-1])
+    names = [f"./{name}" if name.startswith("-") else name for name in sides]
+    return f"heapwise compare {shlex.join(names)} --html compared.html"

@@ -1,4 +1,4 @@
-"""Two runs side by side."""
+"""Two sides, base and new, of one run each or of several rounds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Verdict(StrEnum):
     CHANGED = "changed"
     """Different, on a metric that has no better side."""
     UNDECIDED = "~"
-    """A single run of each cannot tell."""
+    """The runs that there are cannot tell."""
     INVALID = "invalid"
     """One side must not be trusted."""
 
@@ -39,10 +39,11 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         median: of `values`.
-        low: lower end of the order-statistic interval of the median; -inf where there are too
-            few rounds for the confidence asked for.
-        high: upper end; inf likewise.
-        confidence: that the interval really has; at least what was asked for where it is finite.
+        low: lower end of the order-statistic interval of the median; the smallest value where
+            there are too few rounds for the confidence asked for.
+        high: upper end; the largest value likewise.
+        confidence: that the interval really has; less than what was asked for below six rounds
+            (at 95 %).
         values: one a round, in the order of the rounds.
     """
 
@@ -68,8 +69,10 @@ class ComparisonRow(msgspec.Struct, frozen=True, kw_only=True):
         role: see `Role`.
         base: None for single runs.
         new: None for single runs.
-        delta_low: lower end of the interval of `delta`; None without rounds.
+        delta_low: lower end of the interval of `delta`; None without rounds, with too few, and
+            from zero.
         delta_high: upper end.
+        delta_confidence: that this interval really has.
         p: two-sided, Mann-Whitney; None without rounds.
         p_adjusted: after Holm's correction over the primary rows; None outside them.
         p_attainable: the smallest `p` that so many rounds can give.
@@ -90,6 +93,7 @@ class ComparisonRow(msgspec.Struct, frozen=True, kw_only=True):
     new: Estimate | None = None
     delta_low: float | None = None
     delta_high: float | None = None
+    delta_confidence: float | None = None
     p: float | None = None
     p_adjusted: float | None = None
     p_attainable: float | None = None
@@ -101,8 +105,10 @@ class PathChange(msgspec.Struct, frozen=True, kw_only=True):
     """A call path that allocates more, or less, than before.
 
     Attributes:
-        path: frames from the owner to the leaf, outermost first.
-        before: bytes per unit of work, median of the rounds.
+        path: frames from the owner to the leaf, outermost first; the owner alone for everything
+            that it makes others allocate.
+        before: bytes per unit of work, median of the rounds; bytes altogether where only
+            profiles are compared.
         after: the same.
         low: lower end of the interval of ``after - before``.
         high: upper end.
@@ -130,8 +136,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         problems: differences that make the two hard to compare: machine, toolchain, load.
         gone: codes and places of findings that only *before* has.
         new: those that only *after* has.
-        rounds: valid rounds of each side; (1, 1) for two single runs.
+        rounds: of each side; (1, 1) for two single runs. A row has as many values as it has
+            valid rounds.
         alpha: chance of a false alarm over the whole primary family.
+        confidence: of intervals, as asked for.
         min_effect: relative changes below it do not count.
         sentence: the verdict of the whole in one sentence.
         paths: the largest changes first; empty without profiles or rounds.
@@ -147,6 +155,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     new: tuple[str, ...] = ()
     rounds: tuple[int, int] = (1, 1)
     alpha: float = 0.05
+    confidence: float = 0.95
     min_effect: float = 0.0
     sentence: str = ""
     paths: tuple[PathChange, ...] = ()

@@ -112,7 +112,11 @@ _ALL = (
     _metric("bytes/work", "B/{work}", "B", Family.ALLOCATION, _EXACT, 0.1),
     _metric("allocs/work", "allocs/{work}", "count", Family.ALLOCATION, _EXACT, 0.02),
     _metric("gc.cycles", "GC cycles", "count", Family.GC, _EXACT, 0.15, floor=1.0),
+    _metric(
+        "gc.cycles/1k", "GC cycles/1k {work}", "count", Family.GC, _EXACT, 0.15, floor=0.1
+    ),
     _metric("gc.cpu_share", "GC CPU share", "share", Family.GC, _TIMING, 0.5, floor=0.001),
+    _metric("gc.assist_share", "GC assist share", "share", Family.GC, _TIMING, 1.0, floor=0.001),
     _metric("gc.pause.p50", "GC pause p50", "ns", Family.GC, _TIMING, 1.0),
     _metric("gc.pause.p99", "GC pause p99", "ns", Family.GC, _TIMING, 3.0, floor=10e6),
     _metric("gc.pause.max", "GC pause max", "ns", Family.GC, _TIMING, 4.0, floor=10e6),
@@ -142,3 +146,9 @@ _ALL = (
 
 CATALOGUE: dict[str, Metric] = {metric.id: metric for metric in _ALL}
 """Every metric by its id, in the order tables print them."""
+
+PRIMARY = ("bytes/work", "allocs/work", "gc.cpu_share", "latency.p99", "cpu/work")
+"""The questions that a comparison of rounds asks, and whose p-values are corrected together.
+
+At most five: with every further one each has to be answered more clearly.
+"""

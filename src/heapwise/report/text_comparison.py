@@ -1,4 +1,4 @@
-"""Two runs side by side as plain text."""
+"""Two runs, or several rounds of two sides, as plain text."""
 
 from __future__ import annotations
 
@@ -7,59 +7,112 @@ from collections.abc import Iterable
 from heapwise.model.comparison import Comparison, ComparisonRow
 from heapwise.model.recording import Problem, Scope
 from heapwise.report.columns import Notes, joined, paragraph, table
+from heapwise.report.comparison_words import (
+    FACTOR_FROM,
+    TIMES,
+    TITLES,
+    changed_paths,
+    footnotes,
+    format_change,
+    format_interval,
+    format_median,
+    format_p,
+    format_path_change,
+    grouped,
+    path_heading,
+    promises,
+    signed_size,
+)
+from heapwise.report.shorten import shortened
 from heapwise.units import format_value
 
-TIMES = "\N{MULTIPLICATION SIGN}"
-FACTOR_FROM = 10.0
-"""From here on a factor reads better than per cent: 99.6 % and 99.9 % look alike."""
+__all__ = ["FACTOR_FROM", "TIMES", "format_change", "render_comparison"]
 
 _SHORT = 48
 """Longer reasons stand below the table, once."""
 
+_PATHS = 10
+"""Call paths that are printed; JSON has all."""
+
 
 def render_comparison(comparison: Comparison) -> str:
     """One row a metric: before, after, delta, verdict; text of at most 100 columns."""
-    notes = Notes()
-    head = ("", "before", "after", "delta", "verdict", "")
-    rows = [_row(row, notes) for row in comparison.rows]
     lines = paragraph(f"{comparison.before} -> {comparison.after}")
-    lines += [line for problem in comparison.problems for line in _problem(problem)]
-    lines += ["", *table([head, *rows], "<>>><<"), *notes.lines()]
+    if comparison.rounds == (1, 1):
+        lines += _problems(comparison) + _single_runs(comparison)
+    else:
+        lines += ["", *paragraph(comparison.sentence, "  ")] if comparison.sentence else []
+        lines += _problems(comparison) + _rounds(comparison) + _paths(comparison)
     lines += _changes("Gone", comparison.gone) + _changes("New", comparison.new)
     return joined(lines)
 
 
-def format_change(row: ComparisonRow) -> str:
-    """A change as per cent, or as a factor from ten on: ``-35.4 %``, and ``237`` times less."""
-    if row.before is None or row.after is None:
-        return format_value(None, row.unit)
-    if row.before == row.after:
-        return "0 %"
-    if row.before <= 0 or row.delta is None:
-        return "from 0"
-    factor = max(row.before, row.after) / row.after if row.after > 0 else 0.0
-    if factor >= FACTOR_FROM:
-        return f"{_digits(factor)}{TIMES} less"
-    if row.after / row.before >= FACTOR_FROM:
-        return f"{_digits(row.after / row.before)}{TIMES} more"
-    return f"{row.delta * 100:+.1f} %"
+def _single_runs(comparison: Comparison) -> list[str]:
+    notes = Notes()
+    head = ("", "before", "after", "delta", "verdict", "")
+    rows = [_single(row, notes) for row in comparison.rows]
+    return ["", *table([head, *rows], "<>>><<"), *notes.lines()]
 
 
-def _digits(factor: float) -> str:
-    return f"{factor:,.0f}" if factor >= 99.95 else f"{factor:.1f}"
-
-
-def _row(row: ComparisonRow, notes: Notes) -> tuple[str, ...]:
+def _single(row: ComparisonRow, notes: Notes) -> tuple[str, ...]:
     why = row.why if len(row.why) <= _SHORT else notes.mark(row.why)
-    verdict = row.verdict.value.upper() if row.verdict.value == "invalid" else row.verdict.value
     return (
         row.name,
         format_value(row.before, row.unit),
         format_value(row.after, row.unit),
         format_change(row),
-        verdict,
+        _word(row),
         why,
     )
+
+
+def _word(row: ComparisonRow) -> str:
+    return row.verdict.value.upper() if row.verdict.value == "invalid" else row.verdict.value
+
+
+def _rounds(comparison: Comparison) -> list[str]:
+    notes = Notes()
+    rows: list[tuple[str, ...]] = []
+    for role, group in grouped(comparison):
+        rows += [("",) * 7, (TITLES[role], *("",) * 6)]
+        rows += [_round_row(row, comparison.confidence, notes) for row in group]
+    head = ("", "before", "after", "delta", "[change]", "p", "verdict")
+    lines = ["", *table([head, *rows], "<>>>>><"), "", *notes.lines()] if rows else [""]
+    for text in (*footnotes(comparison), *promises(comparison), *comparison.how):
+        lines += paragraph(text, "    ", "  * ")
+    return lines
+
+
+def _round_row(row: ComparisonRow, confidence: float, notes: Notes) -> tuple[str, ...]:
+    return (
+        f"  {row.name}",
+        format_median(row.base, row.before, row.unit, confidence),
+        format_median(row.new, row.after, row.unit, confidence),
+        format_change(row),
+        format_interval(row),
+        format_p(row.p if row.p_adjusted is None else row.p_adjusted),
+        f"{_word(row)} {notes.mark(row.why)}" if row.why else _word(row),
+    )
+
+
+def _paths(comparison: Comparison) -> list[str]:
+    if not comparison.paths:
+        return []
+    per = f"/{comparison.work_unit}" if comparison.work_unit else ""
+    rows = [
+        (
+            f"{format_path_change(path)}{per}",
+            f"[{signed_size(path.low)}, {signed_size(path.high)}]",
+            f"q {format_p(path.q)}",
+            " > ".join(map(shortened, path.path)),
+        )
+        for path in changed_paths(comparison, _PATHS)
+    ]
+    return ["", *paragraph(path_heading(comparison)), *(table(rows, ">>><") if rows else [])]
+
+
+def _problems(comparison: Comparison) -> list[str]:
+    return [line for problem in comparison.problems for line in _problem(problem)]
 
 
 def _problem(problem: Problem) -> list[str]:

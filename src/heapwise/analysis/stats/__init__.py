@@ -1,0 +1,1 @@
+"""Statistics of few, noisy rounds: exact where that can be had, and honest about the rest."""
