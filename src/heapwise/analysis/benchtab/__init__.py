@@ -1,0 +1,1 @@
+"""benchstat's tables: filter, project, summarise, compare (golang.org/x/perf/cmd/benchstat)."""

@@ -1,0 +1,82 @@
+"""``heapwise bench``: benchmarks compared, from files or run here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Unpack
+
+import click
+
+from heapwise.cli.bench_go import command as go_command
+from heapwise.cli.bench_options import SHARED, TableOptions, with_options
+from heapwise.cli.bench_py import command as py_command
+from heapwise.cli.bench_tables import layout_of, show
+from heapwise.cli.options import command as make_command
+from heapwise.errors import ProfileError
+from heapwise.formats.bench_files import Named, name_files, read_benchmarks
+
+MOST_BYTES = 1 << 30
+"""Of one file."""
+
+
+class BenchGroup(click.Group):
+    """A group whose first word may be a file: ``bench old.txt new.txt`` is ``bench files …``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``files`` before anything that is neither a subcommand nor a call for help."""
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["files", *args]
+        return super().parse_args(ctx, list(_with_filters(args)))
+
+
+@click.group("bench", cls=BenchGroup)
+def command() -> None:
+    """Compare benchmarks as benchstat does, with exit codes: bench [files] OLD NEW, go, or py.
+
+    `heapwise bench old.txt new.txt` reads files; `bench go` and `bench py` run benchmarks first.
+    """
+
+
+@make_command("files")
+@click.argument("files", nargs=-1, required=True)
+@with_options(*SHARED)
+def files_command(files: tuple[str, ...], **options: Unpack[TableOptions]) -> None:
+    """Compare files: Go's benchmark format, pytest-benchmark's JSON or pyperf's.
+
+    LABEL=FILE names a column, and files of one label share it; - is standard input. A line that
+    cannot be read is reported and passed over, and the exit code is then 4, as when benchmarks
+    failed or results are missing.
+    """
+    layout = layout_of(options)
+    named = name_files(files)
+    read = read_benchmarks((file, _content(file)) for file in named)
+    gate = f"heapwise bench --fail-on-regression {' '.join(files)}"
+    show(read, layout, options, gate if len(named) > 1 else f"heapwise bench {files[0]} NEW")
+
+
+command.add_command(files_command)
+command.add_command(go_command)
+command.add_command(py_command)
+
+
+def _with_filters(args: Iterable[str]) -> Iterator[str]:
+    """The arguments with each filter joined to its flag: one may begin with a minus."""
+    words = iter(args)
+    for word in words:
+        value = next(words, None) if word in {"-filter", "--filter"} else None
+        yield word if value is None else f"{word}={value}"
+
+
+def _content(file: Named) -> bytes:
+    try:
+        if file.path == "-":
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with open(file.path, "rb") as stream:  # noqa: PTH123 - `bench <(…)` gives pipes
+                data = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ProfileError(f"cannot read {file.path}", error.strerror or str(error)) from None
+    if len(data) > MOST_BYTES:
+        raise ProfileError(f"{file.path} has more than 1 GiB")
+    return data
