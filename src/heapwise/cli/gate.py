@@ -1,0 +1,220 @@
+"""``heapwise gate``: hold a change against budgets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import click
+
+from heapwise.analysis.compare_rounds import CompareOptions, compare_rounds
+from heapwise.analysis.unlike import Unlike, differences
+from heapwise.cli.options import FILE, Option
+from heapwise.cli.options import command as make_command
+from heapwise.cli.output import must_be_free, next_step, write_data, write_file, write_json
+from heapwise.errors import GateFailed, Inconclusive, RecordingError, UsageError
+from heapwise.formats.budgets import parse_budget
+from heapwise.model.comparison import Comparison
+from heapwise.model.gate import Budget, GateResult, Outcome
+from heapwise.model.report import RunReport
+from heapwise.record.analyse import analyse
+from heapwise.record.machine import this_machine
+from heapwise.record.store import load
+from heapwise.report.gate_text import render_gate, render_gate_markdown
+from heapwise.report.github import render_annotations
+from heapwise.report.junit import render_junit
+from heapwise.report.sarif import render_sarif
+from heapwise.verify import baselines
+from heapwise.verify.gate import judge_all, must_be_comparable
+from heapwise.verify.journal import is_verification
+from heapwise.verify.measured import sides_of
+from heapwise.verify.project import FILE as PROJECT_FILE
+from heapwise.verify.project import Project, read_project
+
+EXIT_CODES = {
+    Outcome.PASSED: 0,
+    Outcome.FAILED: GateFailed.exit_code,
+    Outcome.UNDECIDED: Inconclusive.exit_code,
+}
+
+_OWN = (
+    Option(name="fail-on", type=click.STRING, multiple=True, metavar="BUDGET",
+           help="Fail on this, as 'bytes/req > +5%' or 'allocs/req > 12'; repeatable. Budgets of "
+           "the project are left out then."),
+    Option(name="base", type=FILE, multiple=True, metavar="RECORDING",
+           help="A round of the base; repeatable."),
+    Option(name="baseline", type=FILE, metavar="DIR",
+           help="Folder of baselines; default: heapwise-baselines, or what heapwise.toml says."),
+    Option(name="baseline-name", type=click.STRING, metavar="NAME",
+           help="Which baseline to compare with; default: main."),
+    Option(name="config", type=FILE, metavar="FILE",
+           help="Project file; default: heapwise.toml, where there is one."),
+    Option(name="strict", help="Undecided fails too."),
+    Option(name="junit", type=FILE, metavar="FILE", help="Also write JUnit XML here."),
+    Option(name="sarif", type=FILE, metavar="FILE", help="Also write SARIF 2.1.0 here."),
+    Option(name="markdown", type=FILE, metavar="FILE",
+           help="Also write a Markdown table here; GitHub Actions gets it as the job's summary."),
+)  # fmt: skip
+
+
+class Measured(NamedTuple):
+    """What is judged, and what it is compared with.
+
+    Attributes:
+        bases: rounds; none where budgets are absolute and nothing is compared.
+        news: rounds.
+        min_effect: smallest change that counts.
+        notes: about the base.
+    """
+
+    bases: Sequence[RunReport]
+    news: Sequence[RunReport]
+    min_effect: float
+    notes: tuple[str, ...] = ()
+
+
+def own_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Put the options on the command that no other command has."""
+    for option in reversed(_OWN):
+        function = option.decorate(function)
+    return function
+
+
+@make_command("gate", "json", "force", "quiet")
+@own_options
+@click.argument("new", nargs=-1, type=FILE, required=True, metavar="RECORDING...|VERIFICATION")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    new: tuple[Path, ...],
+    fail_on: tuple[str, ...],
+    base: tuple[Path, ...],
+    baseline: Path | None,
+    baseline_name: str | None,
+    config: Path | None,
+    strict: bool,
+    junit: Path | None,
+    sarif: Path | None,
+    markdown: Path | None,
+    as_json: bool,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Hold a change against budgets: exit code 3 where one fails, 4 where it cannot be told.
+
+    Give what `heapwise verify` wrote, or the rounds of the new side; those of the base come from
+    --base or from a baseline that `heapwise baseline save` wrote. Without --fail-on the budgets
+    are those of heapwise.toml.
+    """
+    for path in filter(None, (junit, sarif, markdown)):
+        must_be_free(path, force=force)
+    project = read_project(config)
+    budgets = _budgets(fail_on or project.gate.fail_on)
+    measured = _measured(
+        new, base, baseline or Path(project.gate.baseline), baseline_name, project, budgets
+    )
+    result = _judged(budgets, measured, strict=strict or project.gate.strict)
+    if as_json:
+        write_json(result)
+    else:
+        write_data(render_gate(result))
+    _write_files(result, config or PROJECT_FILE, junit=junit, sarif=sarif, markdown=markdown)
+    _tell_github(result, annotate=not as_json)
+    if not quiet and result.outcome is not Outcome.PASSED:
+        next_step(_next_command(new))
+    ctx.exit(EXIT_CODES[result.outcome])
+
+
+def _budgets(texts: Sequence[str]) -> list[Budget]:
+    if not texts:
+        raise UsageError(
+            "no budgets", hint="give --fail-on 'bytes/req > +5%', or fail-on in heapwise.toml"
+        )
+    return [parse_budget(text) for text in texts]
+
+
+def _measured(
+    new: Sequence[Path],
+    base: Sequence[Path],
+    folder: Path,
+    name: str | None,
+    project: Project,
+    budgets: Sequence[Budget],
+) -> Measured:
+    """Read both sides from wherever they are."""
+    if any(map(is_verification, new)):
+        if len(new) > 1 or base:
+            raise UsageError("a verification has both sides in it", hint="give it alone")
+        sides = sides_of(new[0])
+        return Measured(sides.bases, sides.news, sides.settings.min_effect)
+    news = _reports(new)
+    min_effect = project.gate.min_effect
+    if base:
+        return Measured(_reports(base), news, min_effect)
+    if not any(budget.relative for budget in budgets):
+        return Measured((), news, min_effect)
+    machine = this_machine().fingerprint
+    found = baselines.find(folder, name or project.gate.name, machine)
+    note = f"baseline {found.name} of {found.saved}"
+    note += f", revision {found.revision}" if found.revision else ""
+    if found.fingerprint != machine:
+        note += ", saved on another machine: timings are not compared"
+    return Measured(found.rounds, news, min_effect, (note,))
+
+
+def _reports(paths: Sequence[Path]) -> list[RunReport]:
+    return [analyse(load(path), place=str(path)) for path in paths]
+
+
+def _judged(budgets: Sequence[Budget], measured: Measured, *, strict: bool) -> GateResult:
+    comparison: Comparison | None = None
+    unlike: tuple[Unlike, ...] = ()
+    if measured.bases:
+        unlike = differences(measured.bases[0], measured.news[0])
+        must_be_comparable(unlike)
+        options = CompareOptions(min_effect=measured.min_effect, paths=False)
+        comparison = compare_rounds(measured.bases, measured.news, options)
+    return judge_all(
+        budgets, measured.news, comparison, unlike, strict=strict, notes=measured.notes
+    )
+
+
+def _write_files(
+    result: GateResult,
+    budgets_file: Path,
+    *,
+    junit: Path | None,
+    sarif: Path | None,
+    markdown: Path | None,
+) -> None:
+    if junit is not None:
+        write_file(render_junit(result), junit)
+    if markdown is not None:
+        write_file(render_gate_markdown(result), markdown)
+    if sarif is not None:
+        root = PurePosixPath(Path.cwd())
+        write_file(render_sarif(result, root=root, budgets_file=budgets_file.name), sarif)
+
+
+def _tell_github(result: GateResult, *, annotate: bool) -> None:
+    """Write to the job's summary and log, where this is a job of GitHub Actions."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    if annotate and (text := render_annotations(result)):
+        write_data(text)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(render_gate_markdown(result))
+        except OSError as error:
+            raise RecordingError(f"cannot write {summary}", error.strerror or "") from None
+
+
+def _next_command(new: Sequence[Path]) -> str:
+    if len(new) == 1 and is_verification(new[0]):
+        return f"heapwise report {new[0]} -type html -o {new[0].name}.html"
+    return f"heapwise diff --help, to see which call paths of {new[0]} allocate more"

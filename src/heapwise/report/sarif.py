@@ -1,0 +1,87 @@
+"""SARIF 2.1.0 of a gate's answer, for code hosts that show results beside the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from heapwise import __version__
+from heapwise.model.gate import GateCheck, GateResult, Outcome
+from heapwise.names import visible
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+_PLACE = re.compile(r"(?P<file>/[^\s:]+):(?P<line>\d{1,9})\b", re.ASCII)
+
+
+def render_sarif(result: GateResult, *, root: PurePosixPath, budgets_file: str) -> str:
+    """The whole document: one result for each budget that did not pass.
+
+    A result stands at the heaviest finding of the new side where that lies below the root, else
+    at the file that holds the budgets.
+
+    Args:
+        result: of the gate.
+        root: of the repository; places are written relative to it.
+        budgets_file: relative to it.
+    """
+    checks = [check for check in result.checks if check.outcome is not Outcome.PASSED]
+    rules = sorted({check.metric for check in checks})
+    document = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "heapwise",
+                        "semanticVersion": __version__,
+                        "rules": [_rule(metric) for metric in rules],
+                    }
+                },
+                "results": [_result(result, check, root, budgets_file) for check in checks],
+            }
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(metric: str) -> dict[str, Any]:
+    return {
+        "id": f"gate/{metric}",
+        "shortDescription": {"text": f"The budget of {metric} is exceeded."},
+    }
+
+
+def _result(
+    result: GateResult, check: GateCheck, root: PurePosixPath, budgets_file: str
+) -> dict[str, Any]:
+    file, line = _place(check.where, root) or (budgets_file, 1)
+    failed = check.outcome is Outcome.FAILED or result.strict
+    return {
+        "ruleId": f"gate/{check.metric}",
+        "level": "error" if failed else "warning",
+        "message": {"text": visible(f"{check.budget}: {check.name} {check.why}")},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(file)},
+                    "region": {"startLine": line},
+                }
+            }
+        ],
+    }
+
+
+def _place(where: str, root: PurePosixPath) -> tuple[str, int] | None:
+    """A file below the root and its line; the file is named, never looked at."""
+    found = _PLACE.search(where)
+    if found is None or ".." in found["file"]:
+        return None
+    path = PurePosixPath(found["file"])
+    if not path.is_relative_to(root):
+        return None
+    return str(path.relative_to(root)), max(1, int(found["line"]))
