@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwise.formats.gctrace import GcLog, parse_line, parse_log
+from heapwise.formats.gctrace import (
+    GcLog,
+    longest_process,
+    parse_line,
+    parse_log,
+    processes,
+)
 from heapwise.model.gc import GcCycle
 
 GO_1_6 = (
@@ -33,10 +39,16 @@ REAL = {
 NOT_CYCLES = [
     "",
     "2026/01/02 15:04:05 GET /work 200",
-    "scvg: inuse: 4, idle: 1, sys: 5, released: 0, consumed: 5 (MB)",
-    "pacer: assist ratio=+1.250000e+000 (scan 0 MB in 4->4 MB)",
     "gc",
     "gc is running",
+]
+DEBUG = [
+    "scvg0: inuse: 4, idle: 1, sys: 5, released: 0, consumed: 5 (MB)",
+    "scvg: 8 MB released",
+    "scav 0 KiB work (bg), 0 KiB work (eager), 2504 KiB now, 98% util",
+    "pacer: assist ratio=+1.250000e+000 (scan 0 MB in 4->4 MB)",
+    "SCHED 500ms: gomaxprocs=2 idleprocs=1 threads=6 spinningthreads=0 idlethreads=3",
+    "init internal/bytealg @0 ms, 0 ms clock, 0 bytes, 0 allocs",
 ]
 SKIPPED = [
     "gc1(1): 0+0+36+0 us, 0 -> 0 MB, 21 (21-0) objects, 2 goroutines, 15/0/0 sweeps, 0(0) handoff",
@@ -86,18 +98,19 @@ def test_a_line_that_a_real_runtime_wrote_is_read(name: str) -> None:
     assert cycle.forced == line.endswith("(forced)")
 
 
-@pytest.mark.parametrize("line", NOT_CYCLES + SKIPPED)
+@pytest.mark.parametrize("line", NOT_CYCLES + DEBUG + SKIPPED)
 def test_anything_else_is_no_cycle(line: str) -> None:
     """The application's lines, other GODEBUG output and shapes before Go 1.6 are None."""
     assert parse_line(line) is None
 
 
 def test_a_mixed_log_is_counted_not_refused() -> None:
-    """Lines of the application count as other, torn or too old cycles as skipped."""
-    lines = [GO_1_6, *NOT_CYCLES, *SKIPPED, *REAL.values(), "\x1b[31m\x00\ufffd"]
+    """Lines of the application and of other GODEBUG settings, torn and too old cycles apart."""
+    lines = [GO_1_6, *NOT_CYCLES, *DEBUG, *SKIPPED, *REAL.values(), "\x1b[31m\x00\ufffd"]
     log = parse_log("\n".join(lines) + "\n")
     assert [cycle.number for cycle in log.cycles] == [71, 4, 3, 5, 6332]
-    assert (log.skipped, log.other) == (len(SKIPPED), len(NOT_CYCLES))  # one blank, one control
+    assert (log.skipped, log.debug) == (len(SKIPPED), len(DEBUG))
+    assert log.other == len(NOT_CYCLES)  # one blank, one control
     assert parse_log(lines) == parse_log("\r\n".join(lines).encode()) == log
 
 
@@ -114,6 +127,17 @@ def test_cycles_torn_beyond_recognition_are_missed_by_number() -> None:
     log = parse_log([first, *torn, fourth])
     assert [cycle.number for cycle in log.cycles] == [1, 4]
     assert (log.missing, log.skipped, log.other) == (2, 0, len(torn))
+
+
+def test_processes_are_told_apart_where_numbers_begin_anew() -> None:
+    """A service that was restarted wrote on into the same log; a line written twice counts once."""
+    numbers = (1, 2, 2, 3, 1, 5)
+    log = parse_log(GO_1_6.replace("gc 71", f"gc {number}") for number in numbers)
+    runs = [[cycle.number for cycle in run] for run in processes(log.cycles)]
+    assert runs == [[1, 2, 3], [1, 5]]
+    assert log.missing == 3
+    assert [cycle.number for cycle in longest_process(log.cycles)] == [1, 2, 3]
+    assert longest_process(()) == ()
 
 
 def test_a_line_without_end_costs_no_time() -> None:
@@ -155,7 +179,7 @@ def test_no_log_is_an_error(lines: list[str], raw: bytes) -> None:
     """Any text and any bytes are read, and every line that is not blank is counted once."""
     log = parse_log(lines)
     blank = sum(not line or line.isspace() for line in lines)
-    assert len(log.cycles) + log.skipped + log.other == len(lines) - blank
+    assert len(log.cycles) + log.skipped + log.debug + log.other == len(lines) - blank
     parse_log(raw)
 
 

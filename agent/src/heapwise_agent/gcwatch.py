@@ -16,12 +16,14 @@ import platform
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from heapwise_agent.encode import Profile, ValueType
-from heapwise_agent.frames import Sums
+from heapwise_agent.frames import Resolver, Stack, Sums, walk
 from heapwise_agent.locks import Lock
+from heapwise_agent.names import Names
 
 RING = 4096
 """Collections that are remembered one by one."""
@@ -35,6 +37,12 @@ CHARGE_NS = 1_000_000
 So a pause that is worth a look is charged to its own stack, and of the many short ones each
 millisecond to the stack that completed it.
 """
+
+VICTIMS = 256
+"""Pauses of `CHARGE_NS` and more whose own stack is remembered, the newest: 0.7 MB if deep."""
+
+VICTIM_DEPTH = 32
+"""Frames of such a stack that are kept, from the leaf: the handler is among them."""
 
 _GENERATIONS = 3
 _PAUSE = ValueType("pause", "nanoseconds")
@@ -113,6 +121,7 @@ class GcWatch:
         self._by_generation = [0] * _GENERATIONS
         self._since_ns = time.monotonic_ns()
         self._sums = Sums(MAX_STACKS)
+        self._victims: deque[tuple[int, Stack]] = deque(maxlen=VICTIMS)
         self._gathered = [[0, 0] for _ in range(_GENERATIONS)]
         self._began: tuple[int, int] | None = None
         self._forcing = 0
@@ -170,6 +179,24 @@ class GcWatch:
         kept.sort()
         return Events(kept, max(0, end - since + 1 - len(kept)), end + 1)
 
+    def victims(self, since: int = 1) -> dict[int, str]:
+        """Who had to wait for a long collection numbered ``since`` or above.
+
+        Returns:
+            By its number the functions that it interrupted, named as in profiles, outermost first,
+            ``;`` in between. Collections that `collect` forced are not among them.
+        """
+        kept = [(seq, stack) for seq, stack in self._victims.copy() if seq >= since]
+        if not kept:
+            return {}
+        resolver, names = Resolver(), Names()
+        return {
+            seq: ";".join(
+                names.shown(frame).replace(";", ":") for frame in reversed(resolver.stack(stack))
+            )
+            for seq, stack in kept
+        }
+
     def profile(self) -> Profile:
         """Collections and their pauses by the victim's stack and the generation.
 
@@ -208,11 +235,14 @@ class GcWatch:
             victim = sys._getframe(1)  # noqa: SLF001 - whose code the collector interrupted
             self._sums.add(victim, generation, *gathered)
             gathered[:] = 0, 0
+            if duration >= CHARGE_NS and not forced:
+                self._victims.append((self._seq, walk(victim)[:VICTIM_DEPTH]))
 
 
 def describe(watch: GcWatch, since: int) -> dict[str, object]:
     """The collections numbered ``since`` and above, as plain data for JSON."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
+    victims = watch.victims(since)  # before the collections, which resolving may cause
     seen = watch.events(since)
     return {
         "version": 1,
@@ -234,6 +264,7 @@ def describe(watch: GcWatch, since: int) -> dict[str, object]:
                 "uncollectable": event.uncollectable,
                 "forced": event.forced,
                 "thread": names.get(event.thread) or f"{event.thread:#x}",
+                **({"victim": victims[event.seq]} if event.seq in victims else {}),
             }
             for event in seen.events
         ],

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from heapwise_agent import gcwatch
-from heapwise_agent.gcwatch import CHARGE_NS, MAX_STACKS, RING, GcWatch
+from heapwise_agent.gcwatch import CHARGE_NS, MAX_STACKS, RING, VICTIM_DEPTH, VICTIMS, GcWatch
 
 
 @pytest.fixture
@@ -146,6 +146,46 @@ def test_a_long_pause_is_charged_to_the_stack_that_paid(watch: GcWatch) -> None:
     assert pause == watch.totals().pause_ns
 
 
+def test_a_long_pause_names_its_victim_among_the_events(watch: GcWatch) -> None:
+    """The stack is outermost first; short pauses and those that were asked for have none."""
+
+    def slow(phase: str, info: Mapping[str, int]) -> None:
+        if phase == "start" and info["generation"]:
+            time.sleep(CHARGE_NS / 1e9)
+
+    def victim() -> None:
+        gc.collect(2)
+
+    gc.callbacks.insert(1, slow)
+    try:
+        gc.collect(0)
+        victim()
+        watch.collect()
+    finally:
+        gc.callbacks.remove(slow)
+    page: Any = gcwatch.describe(watch, 1)
+    short, long, forced = page["events"]
+    assert "victim" not in short
+    assert "victim" not in forced
+    functions = long["victim"].split(";")
+    assert functions[-1].endswith(
+        "gcwatch.test_a_long_pause_names_its_victim_among_the_events.<locals>.victim"
+    )
+    assert functions[-2].endswith(".test_a_long_pause_names_its_victim_among_the_events")
+    assert len(functions) <= VICTIM_DEPTH
+    assert watch.victims(3) == {}
+
+
+def test_only_the_newest_victims_are_remembered(
+    watch: GcWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory is bounded however often the collector stops the program for long."""
+    monkeypatch.setattr(gcwatch, "CHARGE_NS", 0)
+    for _ in range(VICTIMS + 10):
+        gc.collect(0)
+    assert sorted(watch.victims()) == list(range(11, VICTIMS + 11))
+
+
 def test_short_pauses_are_charged_when_enough_has_gathered(watch: GcWatch) -> None:
     """What is missing from the profile is less than that, and comes with the next ones."""
     while watch.totals().pause_ns < 2 * CHARGE_NS:
@@ -172,12 +212,12 @@ def test_stacks_beyond_the_table_are_counted_as_one(
 def test_a_description_is_plain_data(watch: GcWatch) -> None:
     """With the thread's name and the collector's settings."""
     gc.collect(0)
-    page = gcwatch.describe(watch, 1)
+    page: Any = gcwatch.describe(watch, 1)
     assert page["next"] == 2
     assert page["lost"] == 0
     assert page["thresholds"] == list(gc.get_threshold())
     assert page["pid"] == os.getpid()
-    (event,) = page["events"]  # type: ignore[misc]  # the page is plain data
+    (event,) = page["events"]
     assert event["thread"] == threading.current_thread().name
     assert event["generation"] == 0
 

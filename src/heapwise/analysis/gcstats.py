@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from heapwise.analysis.windows import length_ns
 from heapwise.model.gc import GcCycle, GcSummary, GenerationSummary, Pause
+from heapwise.model.gc_timeline import Collection
 from heapwise.model.profile import Int64s
 from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import ClockPair, Recording, Window
 
-Numbered = TypeVar("Numbered", GcCycle, Pause)
+Numbered = TypeVar("Numbered", GcCycle, Pause, Collection)
 
 
 def gc_summary(recording: Recording, *windows: Window) -> GcSummary | None:
@@ -67,12 +67,24 @@ def gc_summary(recording: Recording, *windows: Window) -> GcSummary | None:
     )
 
 
-def process_start_ns(recording: Recording) -> int | None:
-    """When the service's process started, unix ns, from the two clocks that its cycles carry.
+class ProcessStart(NamedTuple):
+    """When the service's process started.
+
+    Attributes:
+        wall_ns: unix ns.
+        spread_ns: how far the reading that differs most is from it.
+    """
+
+    wall_ns: int
+    spread_ns: int
+
+
+def process_start(recording: Recording) -> ProcessStart | None:
+    """When the service's process started, from the two clocks that its cycles carry.
 
     gctrace counts from the start of the process; the counters hold the wall clock at the end of
     their last cycle. Every reading whose last cycle is in the trace gives the difference; the
-    median is taken because the trace is rounded to milliseconds.
+    median is taken because the trace cuts times to milliseconds and to two digits.
 
     Returns:
         None where the two have no cycle in common.
@@ -83,7 +95,17 @@ def process_start_ns(recording: Recording) -> int | None:
         for sample in recording.memory
         if sample.counters.num_gc in ends and sample.counters.last_gc_ns > 0
     ]
-    return int(statistics.median(starts)) if starts else None
+    if not starts:
+        return None
+    starts.sort()  # in whole numbers: a float has no room for the nanoseconds of a wall clock
+    middle = (starts[(len(starts) - 1) // 2] + starts[len(starts) // 2]) // 2
+    return ProcessStart(middle, max(abs(start - middle) for start in starts))
+
+
+def process_start_ns(recording: Recording) -> int | None:
+    """`ProcessStart.wall_ns`; None where it is unknown."""
+    start = process_start(recording)
+    return start.wall_ns if start else None
 
 
 def ends_ns(recording: Recording) -> Int64s:

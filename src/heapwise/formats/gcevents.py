@@ -19,6 +19,9 @@ VERSION = 1
 MAX_EVENTS = 1 << 20
 """More than every worker of a machine can remember; what is longer is no list of ours."""
 
+MAX_VICTIM = 16 << 10
+"""Characters of a stack; an agent sends some thirty names."""
+
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _Generation = Annotated[int, msgspec.Meta(ge=0, le=9)]
 
@@ -33,6 +36,8 @@ class GcEvents(msgspec.Struct, frozen=True, kw_only=True):
         runtime: as ``CPython 3.11.7``.
         thresholds: of the generations, `gc.get_threshold`.
         frozen: objects that `gc.freeze` took out of the collector's sight.
+        victims: by number the stacks that long collections interrupted, outermost first, ``;``
+            between the functions.
     """
 
     pauses: tuple[Pause, ...]
@@ -41,6 +46,7 @@ class GcEvents(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str
     thresholds: tuple[int, ...]
     frozen: int
+    victims: dict[int, str] = {}
 
 
 class _Event(msgspec.Struct):
@@ -51,6 +57,7 @@ class _Event(msgspec.Struct):
     collected: _Count
     uncollectable: _Count
     forced: bool = False
+    victim: str = ""
 
 
 class _Answer(msgspec.Struct):
@@ -94,6 +101,7 @@ def parse_gc_events(text: bytes | str) -> GcEvents:
         runtime=answer.runtime[:100],
         thresholds=tuple(answer.thresholds[:9]),
         frozen=answer.frozen,
+        victims={event.seq: event.victim[:MAX_VICTIM] for event in events if event.victim},
     )
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -37,6 +38,9 @@ _CYCLE = re.compile(
     re.ASCII,
 )
 _BEGINNING = re.compile(r"gc ?\d{1,10}(?: @|\()", re.ASCII)
+_DEBUG = re.compile(
+    r"scvg\d*: |pacer: |SCHED \d+ms: |scav \d|init \S+ @|\s+[PMG]\d+: (?:status|p)=", re.ASCII
+)
 _LONGEST = 4096
 _NS_PER_MS = 1_000_000
 
@@ -46,16 +50,18 @@ class GcLog(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         cycles: in the order of the log.
-        missing: cycles between the first and the last read whose lines were torn to pieces by the
-            application's own output.
+        missing: cycles between the first and the last of a process whose lines were torn to
+            pieces by the application's own output.
         skipped: lines that begin as a cycle and are none: torn late, or of a Go before 1.6.
-        other: lines of the application and of other GODEBUG settings; blank ones do not count.
+        debug: lines of other GODEBUG settings: ``scvg:``, ``pacer:``, ``SCHED`` and their like.
+        other: lines of the application; blank ones do not count.
     """
 
     cycles: tuple[GcCycle, ...]
     missing: int
     skipped: int
     other: int
+    debug: int = 0
 
 
 def parse_line(line: str) -> GcCycle | None:
@@ -70,18 +76,55 @@ def parse_line(line: str) -> GcCycle | None:
 def parse_log(text: str | bytes | Iterable[str]) -> GcLog:
     """Read a whole log; nothing in it is ever an error."""
     cycles: list[GcCycle] = []
-    skipped = other = 0
+    skipped = debug = other = 0
     for line in _lines(text):
         cycle = parse_line(line)
         if cycle is not None:
             cycles.append(cycle)
         elif _BEGINNING.search(line[:_LONGEST]):
             skipped += 1
+        elif _DEBUG.match(line):
+            debug += 1
         elif line and not line.isspace():
             other += 1
-    numbers = {cycle.number for cycle in cycles}
-    span = max(numbers) - min(numbers) + 1 if numbers else 0
-    return GcLog(cycles=tuple(cycles), missing=span - len(numbers), skipped=skipped, other=other)
+    runs = processes(cycles)
+    missing = sum(run[-1].number - run[0].number + 1 - len(run) for run in runs)
+    return GcLog(cycles=tuple(cycles), missing=missing, skipped=skipped, other=other, debug=debug)
+
+
+def printed_step_ns(ns: int) -> int:
+    """The weight of the last digit that the runtime prints: true times are less than that longer.
+
+    Args:
+        ns: as read from a line.
+    """
+    if ns >= 10 * _NS_PER_MS:
+        return _NS_PER_MS
+    step, digits = 1_000, ns // 1_000
+    while digits >= 100:
+        step, digits = step * 10, digits // 10
+    return step
+
+
+def processes(cycles: Iterable[GcCycle]) -> list[tuple[GcCycle, ...]]:
+    """The cycles of each process in a log, each once, in order.
+
+    A process counts from one; where the numbers or the times go back, another one has begun.
+    """
+    runs: list[list[GcCycle]] = []
+    for cycle in cycles:
+        last = runs[-1][-1] if runs else None
+        if cycle == last:  # the same line twice, as a log shipper may write it
+            continue
+        if last is None or cycle.number <= last.number or cycle.at_ns < last.at_ns:
+            runs.append([])
+        runs[-1].append(cycle)
+    return [tuple(run) for run in runs]
+
+
+def longest_process(cycles: Iterable[GcCycle]) -> tuple[GcCycle, ...]:
+    """The cycles of the process that collected most; of several the first."""
+    return max(processes(cycles), key=len, default=())
 
 
 def _lines(text: str | bytes | Iterable[str]) -> Iterator[str]:
@@ -90,31 +133,36 @@ def _lines(text: str | bytes | Iterable[str]) -> Iterator[str]:
     yield from text.split("\n") if isinstance(text, str) else text
 
 
+@lru_cache(maxsize=4096)  # two digits make few different texts
+def _ns(ms: str) -> int:
+    return int(Decimal(ms) * _NS_PER_MS)
+
+
+@lru_cache(maxsize=4096)
+def _size(mib: str | None) -> int:
+    return -1 if mib is None else min(int(mib) << 20, _MOST)
+
+
 def _cycle(found: re.Match[str]) -> GcCycle:
-    def ns(name: str) -> int:
-        return int(Decimal(found[name]) * _NS_PER_MS)
-
-    def size(name: str) -> int:
-        return min(int(found[name]) << 20, _MOST) if found[name] is not None else -1
-
+    text = found.groupdict()
     return GcCycle(
-        number=int(found["number"]),
-        at_ns=int(Decimal(found["at"]) * 1000) * _NS_PER_MS,
-        cpu_percent=int(found["percent"]),
-        sweep_termination_ns=ns("sweep"),
-        mark_ns=ns("mark"),
-        mark_termination_ns=ns("termination"),
-        sweep_termination_cpu_ns=ns("sweep_cpu"),
-        assist_cpu_ns=ns("assist"),
-        background_cpu_ns=ns("background"),
-        idle_cpu_ns=ns("idle"),
-        mark_termination_cpu_ns=ns("termination_cpu"),
-        heap_start=size("start"),
-        heap_end=size("end"),
-        heap_live=size("live"),
-        goal=size("goal"),
-        stacks=size("stacks"),
-        globals=size("globals"),
-        processors=int(found["processors"]),
-        forced=found["forced"] is not None,
+        number=int(text["number"]),
+        at_ns=int(Decimal(text["at"]) * 1000) * _NS_PER_MS,
+        cpu_percent=int(text["percent"]),
+        sweep_termination_ns=_ns(text["sweep"]),
+        mark_ns=_ns(text["mark"]),
+        mark_termination_ns=_ns(text["termination"]),
+        sweep_termination_cpu_ns=_ns(text["sweep_cpu"]),
+        assist_cpu_ns=_ns(text["assist"]),
+        background_cpu_ns=_ns(text["background"]),
+        idle_cpu_ns=_ns(text["idle"]),
+        mark_termination_cpu_ns=_ns(text["termination_cpu"]),
+        heap_start=_size(text["start"]),
+        heap_end=_size(text["end"]),
+        heap_live=_size(text["live"]),
+        goal=_size(text["goal"]),
+        stacks=_size(text["stacks"]),
+        globals=_size(text["globals"]),
+        processors=int(text["processors"]),
+        forced=text["forced"] is not None,
     )

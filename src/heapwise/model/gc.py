@@ -80,6 +80,24 @@ class GcCycle(msgspec.Struct, frozen=True, kw_only=True):
         return self.sweep_termination_ns + self.mark_termination_ns
 
 
+class TimeHistogram(msgspec.Struct, frozen=True):
+    """How many durations fell between two bounds, since the process started.
+
+    Attributes:
+        bounds: upper edges, ns, ascending; the lowest bucket begins at zero, what is longer than
+            the last edge is in a bucket of its own.
+        counts: one per bucket, one more than bounds.
+    """
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """Durations in all buckets."""
+        return sum(self.counts)
+
+
 class GenerationSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The collections of one generation, of those whose pause was seen.
 

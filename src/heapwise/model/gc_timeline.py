@@ -63,7 +63,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: counted from 1 since the process started.
-        start_ns: when it began, on the timeline's clock.
+        start_ns: when it began, on the timeline's clock; `end_ns` less `pause_ns` where the source
+            tells no more, as the rings do: `mark_ns` is -1 then.
         end_ns: when it ended.
         sweep_termination_ns: stop-the-world before marking.
         mark_ns: concurrent marking.
@@ -76,6 +77,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
         heap_after: bytes when it ended.
         heap_live: bytes found reachable.
         goal: bytes at which it was meant to end.
+        roots: bytes of stacks and global variables, which the goal allows for since Go 1.18.
+        processors: GOMAXPROCS.
         forced: 1 where the program or a profiler asked for it, 0 where the heap had grown.
         generation: the oldest that was collected; CPython.
         collected: objects freed; CPython.
@@ -97,6 +100,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     heap_after: int = -1
     heap_live: int = -1
     goal: int = -1
+    roots: int = -1
+    processors: int = -1
     forced: int = -1
     generation: int = -1
     collected: int = -1
