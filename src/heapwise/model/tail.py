@@ -46,13 +46,17 @@ class CauseTest(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         cause: see `Cause`.
         blame: see `Blame`.
-        touched: slow hits that the cause was active during.
+        touched: slow hits during which the cause was active, for a fifth or more of the time that
+            they took longer than the median.
         expected: how many that would be by coincidence, mean of the permutations.
-        active_share: share of the time in which it was active anyway.
-        p: share of the permutations that touch as many; None where not measured.
+        active_share: share of the time in which it was active anyway; for a delay that is stamped
+            on every hit, the share of the hits that have 1 ms of it or more.
+        p: share of the permutations in which it covers as much of the excess over the median;
+            None where not measured.
         held_ns: median time it was active during the touched slow hits.
         without: latency of all hits if it had vanished (counterfactual); None where not blamed.
-        why: in a few words.
+        why: in a few words; *excess* is what the slow hits took longer than the median hit, all of
+            them together.
     """
 
     cause: Cause
@@ -74,7 +78,7 @@ class SlowHits(msgspec.Struct, frozen=True, kw_only=True):
         threshold_ns: hits that took at least so long are slow.
         slow: how many.
         causes: those that are blamed first.
-        sentence: the answer, as ``41 of 50 overlap a GC mark; 12 would by chance``.
+        sentence: the answer, as ``41 of 50 overlap a GC mark phase; 12.0 would by chance.``
     """
 
     name: str

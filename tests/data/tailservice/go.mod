@@ -1,0 +1,3 @@
+module example.com/tailservice
+
+go 1.21
