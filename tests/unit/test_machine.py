@@ -11,7 +11,7 @@ from heapwise.record.machine import clock_pair, this_machine
 
 
 def test_the_machine_is_described_and_recognised_again() -> None:
-    """Equal readings have equal fingerprints, and every fact counts."""
+    """Equal readings have equal fingerprints."""
     machine = this_machine()
 
     assert machine == this_machine()

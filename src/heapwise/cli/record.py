@@ -10,10 +10,13 @@ from typing import Any
 import click
 
 from heapwise.cli.access import ACCESS_OPTIONS, build_access
+from heapwise.cli.capturing import CAPTURE_OPTIONS, build_captures
 from heapwise.cli.finish import record_and_conclude
 from heapwise.cli.options import TABLE
 from heapwise.cli.options import command as make_command
+from heapwise.errors import UsageError
 from heapwise.record.session import RunRequest
+from heapwise.units import format_duration
 
 DURATION_RECORDED = replace(
     TABLE["duration"], help="How long to record; 0 is until Ctrl-C.", peer=""
@@ -25,6 +28,7 @@ DURATION_RECORDED = replace(
     *ACCESS_OPTIONS,
     "exec",
     "interval",
+    *CAPTURE_OPTIONS,
     "output",
     "force",
     "keep-secrets",
@@ -54,6 +58,13 @@ def command(
 
     SERVICE is the debug endpoint, as host:port or a URL; by default 127.0.0.1:6060.
     """
+    captures = build_captures(options)
+    if 0 < duration < captures.trace_ns:
+        raise UsageError(
+            f"a trace of {format_duration(captures.trace_ns)} in a recording of "
+            f"{format_duration(duration)}",
+            hint="record at least as long as the trace takes",
+        )
     request = RunRequest(
         plan=None,
         output=output or Path("run.hw"),
@@ -65,5 +76,6 @@ def command(
         force=force,
         keep_secrets=keep_secrets,
         argv=tuple(sys.argv[1:]),
+        captures=captures,
     )
     ctx.exit(record_and_conclude(request, html=html, as_json=as_json, quiet=quiet))

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from heapwise.cli.access import ACCESS_OPTIONS, build_access
+from heapwise.cli.capturing import CAPTURE_OPTIONS, LOAD_CAPTURE_OPTIONS, build_captures
 from heapwise.cli.finish import record_and_conclude
 from heapwise.cli.options import command as make_command
 from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
@@ -24,6 +25,8 @@ from heapwise.record.session import RunRequest
     "exec",
     "interval",
     "apart",
+    *CAPTURE_OPTIONS,
+    *LOAD_CAPTURE_OPTIONS,
     "output",
     "force",
     "keep-secrets",
@@ -66,5 +69,6 @@ def command(
         force=force,
         keep_secrets=keep_secrets,
         argv=tuple(sys.argv[1:]),
+        captures=build_captures(options),
     )
     ctx.exit(record_and_conclude(request, html=html, as_json=as_json, quiet=quiet))

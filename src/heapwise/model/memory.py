@@ -108,7 +108,8 @@ class HostSample(msgspec.Struct, frozen=True, kw_only=True):
     """What the machine, and the service's cgroup on it, had done when it was asked.
 
     Every field but `at_ns` counts up since the machine or the cgroup began; -1 where the system
-    does not tell.
+    does not tell. Of a service that runs elsewhere (`ServiceInfo.same_host`) nothing is known: then
+    it is the load generator's machine that is told of, and the fields of the cgroup are -1.
 
     Attributes:
         at_ns: ns since the run's zero.
@@ -118,7 +119,8 @@ class HostSample(msgspec.Struct, frozen=True, kw_only=True):
         periods: periods of the cgroup's CPU quota that began.
         throttled_periods: of these, in which it was used up.
         throttled_ns: time that the cgroup was held back for it.
-        pressure_cpu_ns: time in which something waited for a processor (PSI, some).
+        pressure_cpu_ns: time in which something waited for a processor (PSI, some): in the cgroup
+            where that is told, else on the whole machine.
         pressure_memory_ns: the same for memory.
         pressure_io_ns: the same for the disk.
     """

@@ -34,7 +34,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     memory: int
     python: str
     fingerprint: str
-    """Hash of the fields above."""
+    """Hash of architecture, processor, their number and the memory in whole GiB."""
 
 
 class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,9 +156,10 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
         kind: ``cpu``, ``trace``, ``mutex`` or ``block``.
         file: relative to the recording.
         began_ns: when it was asked for, ns since the run's zero.
-        ended_ns: when its last byte was there.
+        ended_ns: when its last byte was there; where the recorder was killed, when that was due.
         asked_ns: how long it was meant to take; 0 for what was in memory already.
-        window: name of the window it lies in; empty outside all.
+        window: name of the window it belongs to. ``trace`` is no `Window`: it is a stretch of load
+            of its own after them, whose hits carry `HitFlag.WARMUP` and count in no figure.
         why: what made us take it, as ``a hit of 61 ms``; empty where it was planned.
     """
 
@@ -179,7 +180,8 @@ class RecordedTrace(msgspec.Struct, frozen=True, kw_only=True):
         summary: what is in it, times since its first event.
         offset_ns: what to add to a time of the trace for a time of the run.
         uncertainty_ns: how far `offset_ns` may be off.
-        aligned_by: ``clock snapshots``, or ``capture marks`` before Go 1.25.
+        aligned_by: ``clock snapshots`` where the service shares our monotonic clock, ``wall clock``
+            where it runs elsewhere, ``capture marks`` before Go 1.25 or where clocks disagree.
     """
 
     capture: Capture

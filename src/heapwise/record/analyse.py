@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from heapwise.analysis.bottleneck import bottleneck
+from heapwise.analysis.gc_timeline import gc_timeline
 from heapwise.analysis.gcstats import gc_summary
 from heapwise.analysis.owners import owner_table
 from heapwise.analysis.per_work import per_work
 from heapwise.analysis.run_metrics import Measured, run_metrics
+from heapwise.analysis.tail import attribute_tail
 from heapwise.analysis.timeline import timeline
 from heapwise.analysis.validity import find_problems
 from heapwise.analysis.windows import completed, length_ns, settled
@@ -28,6 +31,7 @@ from heapwise.model.profile import Profile
 from heapwise.model.recording import Manifest, Problem, Recording, Scope, Window
 from heapwise.model.report import Endpoint, RunReport
 from heapwise.model.tables import OwnerTable
+from heapwise.model.trace import TraceSummary
 from heapwise.model.work import PerWork, Work
 from heapwise.record.recorded_profile import gained_between
 from heapwise.units import NS_PER_S, format_duration, format_rate, format_size
@@ -57,6 +61,7 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
             *unexplained,
         )
     )
+    collector = gc_timeline(recording, whole=True)
     measured = Measured(
         recording=recording,
         windows=windows,
@@ -85,9 +90,18 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
         gc=gc,
         owners=owners,
         findings=findings,
-        timeline=timeline(recording, gc),
+        timeline=timeline(recording, gc, collector),
+        tail=attribute_tail(recording, collector) if load is not None else None,
+        bottleneck=bottleneck(recording, windows, load, gc) if windows else None,
+        trace=_trace(recording),
         next_command=_next_command(place or recording.name, manifest, findings, problems),
     )
+
+
+def _trace(recording: Recording) -> TraceSummary | None:
+    """The trace that was asked for, before those that slow hits made us take."""
+    traces = sorted(recording.traces, key=lambda trace: bool(trace.capture.why))
+    return traces[0].summary if traces else None
 
 
 def _unit(recording: Recording) -> str:

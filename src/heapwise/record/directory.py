@@ -21,6 +21,8 @@ from heapwise.record.files import (
     PROFILES,
     RESERVE,
     SUMMARY,
+    TRACE_FILE,
+    TRACE_SUMMARY_FILE,
     read_file,
 )
 
@@ -125,7 +127,11 @@ def _is_replaceable(path: Path) -> bool:
     with suppress(OSError, ValueError):
         decode_manifest(read_file(path / MANIFEST, MANIFEST_LIMIT))
         return True
-    return all(entry.name in _OURS for entry in path.iterdir())
+    return all(_is_ours(entry.name) for entry in path.iterdir())
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or bool(TRACE_FILE.fullmatch(name) or TRACE_SUMMARY_FILE.fullmatch(name))
 
 
 def _lock(path: Path) -> int:
@@ -146,7 +152,8 @@ def _lock(path: Path) -> int:
 
 def _clear(path: Path) -> None:
     """Remove a recording's files, and leave what somebody else put beside them."""
-    for name in _OURS - {LOCK}:
+    names = {entry.name for entry in path.iterdir() if _is_ours(entry.name)}
+    for name in names - {LOCK}:
         entry = path / name
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

@@ -43,8 +43,10 @@ def fence_before(collector: Collector, label: str, settle: Callable[[], None]) -
     return _fence(sample, profile, calibration, forced)
 
 
-def fence_after(collector: Collector, label: str) -> Fence | None:
-    """Read the counters first, then calibrate, collect and take the profile.
+def fence_after(
+    collector: Collector, label: str, quieten: Callable[[], None] = lambda: None
+) -> Fence | None:
+    """Read the counters first, let other captures end, then calibrate, collect, take the profile.
 
     Returns:
         None where the service no longer answers; the reason is in the recording.
@@ -54,6 +56,7 @@ def fence_after(collector: Collector, label: str) -> Fence | None:
     except ServiceError as error:
         _lost(collector, f"the service did not answer after the load: {error}", Scope.ALL)
         return None
+    quieten()
     try:
         calibration = calibrate(collector)
         profile, forced = _profile(collector, label)

@@ -8,6 +8,8 @@
       summary.json               how it ended; last, its absence means interrupted
       profiles/0000-KIND.pb.gz   as received; `go tool pprof` opens them
       bodies/SHA256              request bodies, and response bodies kept for an oracle
+      trace-0000.out             execution traces as received; `go tool trace` opens them
+      trace-0000.json            what is in them, worked out once; made anew where it is missing
       gctrace.log                what the service printed, where heapwise started it
       lock                       held by the writer
 
@@ -21,6 +23,7 @@ import re
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from heapwise.errors import RecordingError
 from heapwise.units import format_size
@@ -36,6 +39,8 @@ RESERVE = "reserve"
 
 PROFILE_KIND = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 PROFILE_FILE = re.compile(r"profiles/[0-9]{4,9}-[a-z0-9][a-z0-9_-]{0,63}\.pb\.gz", re.ASCII)
+TRACE_FILE = re.compile(r"trace-[0-9]{4,9}\.out", re.ASCII)
+TRACE_SUMMARY_FILE = re.compile(r"trace-[0-9]{4,9}\.json", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 _TEMPORARY = ".tmp"
@@ -46,20 +51,29 @@ def body_file(sha256: str) -> str:
     return f"{BODIES}/{sha256}"
 
 
-def read_file(path: Path, limit: int) -> bytes:
-    """Read a regular file that is no symbolic link and has at most ``limit`` bytes.
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file that is no symbolic link, for reading.
 
     A recording may come from anybody, so its names may be links, pipes or devices.
 
     Raises:
-        OSError: it is not there, not such a file, or too large.
+        OSError: it is not there, or not such a file.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"{path.name} is not a regular file")
-        if status.st_size > limit:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{path.name} is not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Read a regular file that is no symbolic link and has at most ``limit`` bytes.
+
+    Raises:
+        OSError: it is not there, not such a file, or too large.
+    """
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > limit:
             raise OSError(f"{path.name} has more than {format_size(limit)}")
         return file.read(limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ from heapwise.model.recording import BodyRef, Manifest, Problem, Scope
 from heapwise.record.files import PROFILE_FILE, PROFILES, SHA256, body_file, read_file
 
 BODY_LIMIT = 256 << 20
+_HEAP = re.compile(r"[0-9]-heap")
 
 
 class KeptProfile(msgspec.Struct, frozen=True):
@@ -87,7 +89,8 @@ def read_profiles(
             profiles[name] = _read_profile(path, name, digests.get(name), limits)
         except (OSError, ProfileError, ValueError) as error:
             what = f"the profile {name} is lost: {error}"
-            problems.append(Problem(scope=Scope.ALLOCATION, what=what))
+            scope = Scope.ALLOCATION if _HEAP.search(name) else Scope.NONE
+            problems.append(Problem(scope=scope, what=what))
     return profiles
 
 

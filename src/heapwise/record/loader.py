@@ -16,19 +16,22 @@ from heapwise.formats.framelog import LogContents, read_log
 from heapwise.formats.gctrace import parse_log
 from heapwise.model.gc import GcCycle, Pause
 from heapwise.model.load import Hits
-from heapwise.model.memory import ProcessSample
+from heapwise.model.memory import HostSample, ProcessSample
 from heapwise.model.profile import Int64s
 from heapwise.model.recording import (
     FORMAT,
+    Capture,
     Event,
     Manifest,
     Problem,
+    RecordedTrace,
     Recording,
     Scope,
     State,
     Summary,
     Window,
 )
+from heapwise.record.capture.summaries import read_traces
 from heapwise.record.directory import MANIFEST_LIMIT, decode_manifest, is_being_written
 from heapwise.record.files import GCTRACE, LOG, MANIFEST, SUMMARY, read_file
 from heapwise.record.kept import (
@@ -40,6 +43,7 @@ from heapwise.record.kept import (
 )
 from heapwise.record.streams import (
     HITS,
+    HOST,
     MEMORY,
     PAUSES,
     PROCESS,
@@ -48,7 +52,15 @@ from heapwise.record.streams import (
     stream_rows,
     structs_from,
 )
-from heapwise.record.writer import OWN_EVENTS, PROBLEM, PROFILE, RESPONSE_BODY, WINDOW
+from heapwise.record.writer import (
+    CAPTURE,
+    CAPTURE_FAILED,
+    OWN_EVENTS,
+    PROBLEM,
+    PROFILE,
+    RESPONSE_BODY,
+    WINDOW,
+)
 
 LOG_LIMIT = 4 << 30
 GCTRACE_LIMIT = 1 << 30
@@ -107,6 +119,7 @@ class _Loader:
         kept = self.noted(PROFILE, KeptProfile)
         profiles = read_profiles(self.path, kept, limits, self.problems)
         windows = {window.name: window for window in self.noted(WINDOW, Window)}
+        captures = self._captures()
         return Recording(
             name=self.path.resolve().name,
             manifest=msgspec.structs.replace(self.manifest, plan=plan),
@@ -120,6 +133,9 @@ class _Loader:
             events=tuple(event for event in self.log.events if event.kind not in OWN_EVENTS),
             profiles=profiles,
             loss=self.log.loss,
+            host=structs_from(HostSample, self._rows(HOST)),
+            captures=captures,
+            traces=self._traces(captures),
             problems=self._problems(),
         )
 
@@ -167,6 +183,25 @@ class _Loader:
         if self.summary is not None:
             return State.INTERRUPTED if self.summary.interrupted else State.COMPLETE
         return State.IN_PROGRESS if self.in_progress else State.INTERRUPTED
+
+    def _captures(self) -> tuple[Capture, ...]:
+        """As each was noted last, without those that came to nothing."""
+        failed = {
+            str(event.fields.get("file"))
+            for event in self.log.events
+            if event.kind == CAPTURE_FAILED
+        }
+        noted = {each.file: each for each in self.noted(CAPTURE, Capture)}
+        return tuple(each for each in noted.values() if each.file not in failed)
+
+    def _traces(self, captures: tuple[Capture, ...]) -> tuple[RecordedTrace, ...]:
+        return read_traces(
+            self.path,
+            [capture for capture in captures if capture.kind == "trace"],
+            self.manifest.clock,
+            self.problems,
+            same_host=self.manifest.service.same_host,
+        )
 
     def _rows(self, stream: str) -> Int64s:
         try:

@@ -96,7 +96,7 @@ def cgroup_limit(pid: int, *, proc: Path = PROC, cgroups: Path = CGROUPS) -> int
     """
     limits = [
         int(text)
-        for folder, version in _groups(pid, "memory", proc, cgroups)
+        for folder, version in groups(pid, "memory", proc, cgroups)
         if (
             text := _read(
                 folder / ("memory.max" if version == 2 else "memory.limit_in_bytes")
@@ -108,7 +108,7 @@ def cgroup_limit(pid: int, *, proc: Path = PROC, cgroups: Path = CGROUPS) -> int
 
 def throttled_ns(pid: int, *, proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
     """How long the process's group was held back for using up its CPU quota; -1 if unknown."""
-    for folder, _ in _groups(pid, "cpu", proc, cgroups):
+    for folder, _ in groups(pid, "cpu", proc, cgroups):
         for line in _read(folder / "cpu.stat").splitlines():
             name, _, value = line.partition(" ")
             if name in {"throttled_usec", "throttled_time"} and value.isdigit():
@@ -116,7 +116,7 @@ def throttled_ns(pid: int, *, proc: Path = PROC, cgroups: Path = CGROUPS) -> int
     return -1
 
 
-def _groups(pid: int, controller: str, proc: Path, cgroups: Path) -> Iterator[tuple[Path, int]]:
+def groups(pid: int, controller: str, proc: Path, cgroups: Path) -> Iterator[tuple[Path, int]]:
     """The folders of a controller for a process, from its own up to the root, with the version.
 
     Inside a container the path that ``/proc`` shows may be the host's and lie outside of what is

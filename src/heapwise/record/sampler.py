@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Self
 
+from heapwise.analysis.gc_timeline.from_pauses import VICTIM
 from heapwise.errors import ServiceError
 from heapwise.model.gc import Pause
 from heapwise.model.memory import Counters, MemorySample, ProcessSample
@@ -22,6 +23,9 @@ SHORTEST_INTERVAL_NS = 50_000_000
 
 READING_SHARE = 20
 """A reading may take at most one part in so many of the time: large profiles take seconds."""
+
+MOST_VICTIMS = 16
+"""Of one reading's pauses the longest whose stacks are kept: a stack takes a kilobyte."""
 
 FIRST_INTERVAL_NS = 200_000_000
 """Until the first two readings tell how often the service collects."""
@@ -54,7 +58,11 @@ class Collector:
 
     def now(self) -> int:
         """Nanoseconds since the run's zero."""
-        return time.monotonic_ns() - self._zero_ns
+        return self.since_zero(time.monotonic_ns())
+
+    def since_zero(self, monotonic_ns: int) -> int:
+        """A time of CLOCK_MONOTONIC as nanoseconds since the run's zero."""
+        return monotonic_ns - self._zero_ns
 
     def read(self) -> MemorySample:
         """Take one reading of everything and write it down.
@@ -75,7 +83,11 @@ class Collector:
         self.readings += 1
         self._note_oddities(sample, reading)
         self.writer.memory(sample)
-        self.writer.pauses(self._new_pauses(reading))
+        fresh = self._new_pauses(reading)
+        self.writer.pauses(fresh)
+        for pause in sorted(fresh, key=lambda each: each.pause_ns)[-MOST_VICTIMS:]:
+            if stack := reading.victims.get(pause.number):
+                self.writer.event(start, VICTIM, number=pause.number, stack=stack)
         self._last = sample
         self.read_process()
         return sample

@@ -11,13 +11,14 @@ import numpy as np
 from heapwise.formats.framelog import LogContents
 from heapwise.model.gc import Pause
 from heapwise.model.load import Hits
-from heapwise.model.memory import Counters, MemorySample, ProcessSample
+from heapwise.model.memory import Counters, HostSample, MemorySample, ProcessSample
 from heapwise.model.profile import Int64s
 
 HITS = "hits"
 MEMORY = "memory"
 PROCESS = "process"
 PAUSES = "pauses"
+HOST = "host"
 
 _Row = TypeVar("_Row", bound=msgspec.Struct)
 
@@ -35,6 +36,7 @@ COLUMNS = {
     MEMORY: (*_SAMPLE, *_COUNTERS),
     PROCESS: ProcessSample.__struct_fields__,
     PAUSES: Pause.__struct_fields__,
+    HOST: HostSample.__struct_fields__,
 }
 """The columns of every stream. Streams and columns may be added, none renamed."""
 
@@ -42,6 +44,7 @@ _ADDED = {
     MEMORY: frozenset(optional_fields(Counters) | optional_fields(MemorySample)),
     PROCESS: optional_fields(ProcessSample),
     PAUSES: optional_fields(Pause),
+    HOST: optional_fields(HostSample),
 }
 """Columns that older recordings may lack: what is not known is -1 in them all."""
 

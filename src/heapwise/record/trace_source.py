@@ -112,7 +112,7 @@ def _fetched(spec: str, tracing: Tracing) -> Opened:
         deadline_s=tracing.timeout_s + seconds,
         max_bytes=tracing.max_bytes,
     )
-    return Opened(f"{address}?{query}", io.BytesIO(response.body), len(response.body))
+    return Opened(address, io.BytesIO(response.body), len(response.body))
 
 
 def _path(address: str, endpoint: Endpoint) -> str:

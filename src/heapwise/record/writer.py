@@ -16,9 +16,10 @@ import msgspec
 
 from heapwise.model.gc import Pause
 from heapwise.model.load import Hits
-from heapwise.model.memory import MemorySample, ProcessSample
+from heapwise.model.memory import HostSample, MemorySample, ProcessSample
 from heapwise.model.recording import (
     BodyRef,
+    Capture,
     Event,
     Manifest,
     Problem,
@@ -26,6 +27,7 @@ from heapwise.model.recording import (
     Summary,
     Window,
 )
+from heapwise.record.capture.trace_file import TraceFile
 from heapwise.record.directory import abandon, claim
 from heapwise.record.files import (
     GCTRACE,
@@ -44,6 +46,7 @@ from heapwise.record.room import Room
 from heapwise.record.streams import (
     COLUMNS,
     HITS,
+    HOST,
     MEMORY,
     PAUSES,
     PROCESS,
@@ -55,7 +58,11 @@ WINDOW = "window"
 PROBLEM = "problem"
 PROFILE = "profile"
 RESPONSE_BODY = "response-body"
-OWN_EVENTS = frozenset({WINDOW, PROBLEM, PROFILE, RESPONSE_BODY})
+CAPTURE = "capture"
+CAPTURE_FAILED = "capture-failed"
+"""Not our own: what could not be taken is worth a look."""
+
+OWN_EVENTS = frozenset({WINDOW, PROBLEM, PROFILE, RESPONSE_BODY, CAPTURE})
 """Events that the loader turns into something else."""
 
 
@@ -74,6 +81,7 @@ class RecordingWriter:
         self._zero_ns = zero_ns
         self._files = threading.Lock()  # guards what is kept beside the log
         self._profiles = 0
+        self._traces = 0
         self._problems: list[Problem] = []
         self._closed = False
 
@@ -142,6 +150,10 @@ class RecordingWriter:
         """Take over pauses that were not seen before, oldest first."""
         self._append(PAUSES, pauses)
 
+    def host(self, samples: Sequence[HostSample]) -> None:
+        """Take over what the machine says of itself."""
+        self._append(HOST, samples)
+
     def _append(self, stream: str, structs: Sequence[msgspec.Struct]) -> None:
         if structs:
             self._log.append(stream, rows_of(structs))
@@ -154,6 +166,10 @@ class RecordingWriter:
         """Note a window when it opens, without `Window.after`, and again when it closes."""
         last = window.after or window.before
         self._log.event(Event(last.at_ns, WINDOW, msgspec.to_builtins(window)))
+
+    def capture(self, capture: Capture) -> None:
+        """Note a capture; one that goes to the disk bit by bit when it begins, and again."""
+        self._log.event(Event(capture.began_ns, CAPTURE, msgspec.to_builtins(capture)))
 
     def problem(self, problem: Problem) -> None:
         """Note what limits the figures; the summary repeats it."""
@@ -179,6 +195,21 @@ class RecordingWriter:
         digest = sha256(data).hexdigest()
         self.event(self._now(), PROFILE, file=name, sha256=digest, size=len(data))
         return name
+
+    def trace_file(self, most: int) -> TraceFile:
+        """A file for an execution trace of at most so many bytes.
+
+        Raises:
+            RecordingError: it cannot be made, or a write had failed before.
+        """
+        self._room.check()
+        with self._files:
+            name = f"trace-{self._traces:04d}.out"
+            self._traces += 1
+        try:
+            return TraceFile(self.path, name, most)
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
 
     def response_body(self, target: int, body: bytes) -> None:
         """Keep a decompressed response of a target for an oracle."""

@@ -21,12 +21,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
             which it has seen. Go remembers 256.
         contradictions: values that cannot all be true, in words.
         limits: what the service's profiles cannot tell, in words.
+        victims: by number of a pause the stack that it held up, where the runtime tells.
     """
 
     counters: Counters
     pauses: tuple[Pause, ...] = ()
     contradictions: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    victims: dict[int, str] = {}
 
 
 class Fenced(msgspec.Struct, frozen=True, kw_only=True):

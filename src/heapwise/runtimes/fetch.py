@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import zlib
+from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from urllib.parse import urljoin, urlsplit
 
@@ -19,7 +20,7 @@ from heapwise.runtimes import faults
 from heapwise.runtimes.endpoint import Endpoint
 from heapwise.runtimes.wire import Deadline, connect, http_over
 
-__all__ = ["Endpoint", "Response", "get", "pin"]
+__all__ = ["Endpoint", "Response", "accepted", "asked", "get", "pin"]
 
 MAX_BYTES = 64 << 20
 """Default limit of one answer, bytes as received."""
@@ -71,15 +72,43 @@ def get(
     """
     deadline = Deadline(deadline_s)
     url = endpoint.url_of(path, query)
+    with faults.named(url, endpoint, deadline), asked(endpoint, path, query, deadline) as answer:
+        return _receive(answer, url, max_bytes, keep_ends, page)
+
+
+@contextlib.contextmanager
+def asked(
+    endpoint: Endpoint,
+    path: str,
+    query: str,
+    deadline: Deadline,
+    connected: Callable[[socket.socket], None] = lambda _: None,
+) -> Iterator[HTTPResponse]:
+    """The answer to a GET once its headers are there, redirects followed; closed afterwards.
+
+    Args:
+        endpoint: where.
+        path: as for `get`.
+        query: as for `get`.
+        deadline: for everything together.
+        connected: told of every connection just before it is asked.
+
+    Raises:
+        ServiceError: it was sent elsewhere.
+        OSError: as sockets do.
+        HTTPException: no sane HTTP.
+    """
+    url = endpoint.url_of(path, query)
     target = endpoint.path(path) + (f"?{query}" if query else "")
-    with faults.named(url, endpoint, deadline):
-        for _ in range(_MAX_REDIRECTS + 1):
-            with contextlib.closing(connect(endpoint, deadline)) as connection:
-                answer = _ask(connection, endpoint, target, deadline)
-                location = answer.getheader("Location")
-                if answer.status not in {301, 302, 303, 307, 308} or not location:
-                    return _receive(answer, url, max_bytes, keep_ends, page)
-            target = _same_origin(endpoint, target, location, url)
+    for _ in range(_MAX_REDIRECTS + 1):
+        with contextlib.closing(connect(endpoint, deadline)) as connection:
+            connected(connection)
+            answer = _ask(connection, endpoint, target, deadline)
+            location = answer.getheader("Location")
+            if answer.status not in {301, 302, 303, 307, 308} or not location:
+                yield answer
+                return
+        target = _same_origin(endpoint, target, location, url)
     raise ServiceError(f"{url} redirects in circles")
 
 
@@ -130,11 +159,7 @@ def _same_origin(endpoint: Endpoint, target: str, location: str, url: str) -> st
 def _receive(
     answer: HTTPResponse, url: str, max_bytes: int, keep_ends: int, page: bool
 ) -> Response:
-    if answer.status != 200:
-        raise faults.refusal(url, answer.status, answer.read(_CHUNK))
-    kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
-    if kind == "text/html" and not page:
-        raise faults.web_page(url)
+    kind = accepted(answer, url, page=page)
     encoding = (answer.getheader("Content-Encoding") or "identity").strip().lower()
     if encoding == "identity":
         body = _read(answer, url, max_bytes, keep_ends)
@@ -143,6 +168,20 @@ def _receive(
     if faults.is_page(body) and not page:
         raise faults.web_page(url)
     return Response(status=200, content_type=kind, body=bytes(body))
+
+
+def accepted(answer: HTTPResponse, url: str, *, page: bool = False) -> str:
+    """The content type of an answer that is 200 and no web page unless one is wanted.
+
+    Raises:
+        ServiceError: it is not.
+    """
+    if answer.status != 200:
+        raise faults.refusal(url, answer.status, answer.read(_CHUNK))
+    kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    if kind == "text/html" and not page:
+        raise faults.web_page(url)
+    return kind
 
 
 def _read(answer: HTTPResponse, url: str, max_bytes: int, keep_ends: int) -> bytearray:

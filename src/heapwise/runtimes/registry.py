@@ -16,6 +16,9 @@ RUNTIMES: tuple[Runtime, ...] = (python.PythonRuntime(), go.GoRuntime())
 SETTINGS = {"go": go.SETTINGS, "python": python.SETTINGS}
 """Variables of the environment that change how a program uses memory, by runtime."""
 
+CAPTURES = {"go": go.CAPTURES, "python": python.CAPTURES}
+"""Kinds of captures and their paths, by runtime."""
+
 
 def recognise(endpoint: Endpoint) -> tuple[Runtime, ServiceInfo]:
     """Find out what runs behind an endpoint.

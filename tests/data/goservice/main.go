@@ -14,8 +14,10 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/trace"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -35,12 +37,15 @@ var (
 	exitAfter    = flag.Duration("exitafter", 0, "exit with code 3 after this long")
 	ignoreTerm   = flag.Bool("ignoreterm", false, "ignore SIGTERM")
 	noise        = flag.Bool("noise", false, "log to stderr without pause")
+	contention   = flag.Bool("contention", false, "profile every contended mutex and every block")
+	recorder     = flag.Bool("flightrecorder", false, "keep the last seconds of an execution trace")
 )
 
 var (
 	sink     []byte
 	kept     [][]byte
 	requests atomic.Int64
+	crowded  sync.Mutex
 )
 
 func work(w http.ResponseWriter, _ *http.Request) {
@@ -73,6 +78,37 @@ func counters(w http.ResponseWriter, _ *http.Request) {
 		stats.TotalAlloc, stats.Mallocs, stats.NumGC, runtime.NumGoroutine(), requests.Load())
 }
 
+// stamp leaves the same moment in the execution trace, by its clock, and in the answer, by ours.
+func stamp(w http.ResponseWriter, r *http.Request) {
+	wall := time.Now().UnixNano()
+	trace.Log(r.Context(), "stamp", strconv.FormatInt(wall, 10))
+	fmt.Fprintln(w, wall)
+}
+
+// slow waits for as many milliseconds as it is told, in a region of the execution trace.
+func slow(w http.ResponseWriter, r *http.Request) {
+	ms, _ := strconv.Atoi(r.FormValue("ms"))
+	trace.WithRegion(r.Context(), "slow", func() { time.Sleep(time.Duration(ms) * time.Millisecond) })
+	fmt.Fprintln(w, "done")
+}
+
+// sometimes is work, and for one request in so many slow.
+func sometimes(w http.ResponseWriter, r *http.Request) {
+	every, _ := strconv.ParseInt(r.FormValue("every"), 10, 64)
+	if requests.Load()%max(every, 1) == 0 {
+		slow(w, r)
+	}
+	work(w, r)
+}
+
+// queue makes requests wait for one another.
+func queue(w http.ResponseWriter, _ *http.Request) {
+	crowded.Lock()
+	time.Sleep(2 * time.Millisecond)
+	crowded.Unlock()
+	fmt.Fprintln(w, "done")
+}
+
 func quit(_ http.ResponseWriter, r *http.Request) {
 	code, _ := strconv.Atoi(r.FormValue("code"))
 	fmt.Fprintln(os.Stderr, "quitting as asked")
@@ -85,9 +121,17 @@ func routes() http.Handler {
 	mux.HandleFunc("/counters", counters)
 	mux.HandleFunc("/gc", func(http.ResponseWriter, *http.Request) { runtime.GC() })
 	mux.HandleFunc("/quit", quit)
+	mux.HandleFunc("/stamp", stamp)
+	mux.HandleFunc("/slow", slow)
+	mux.HandleFunc("/sometimes", sometimes)
+	mux.HandleFunc("/queue", queue)
 	if !*noPprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
+	if *recorder {
+		mux.HandleFunc("/debug/flightrecorder", record())
 	}
 	if *withExpvar {
 		mux.Handle("/debug/vars", expvar.Handler())
@@ -105,6 +149,10 @@ func open() (net.Listener, error) {
 func main() {
 	flag.Parse()
 	runtime.MemProfileRate = *profileRate
+	if *contention {
+		runtime.SetMutexProfileFraction(1)
+		runtime.SetBlockProfileRate(1)
+	}
 	if *ignoreTerm {
 		signal.Ignore(syscall.SIGTERM)
 	}

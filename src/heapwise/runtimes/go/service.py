@@ -22,6 +22,9 @@ from heapwise.runtimes.index_page import count_tasks
 SETTINGS = frozenset({"GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"})
 """Variables of the environment that change how a Go program collects."""
 
+CAPTURES = {"cpu": "profile", "trace": "trace", "mutex": "mutex", "block": "block"}
+"""What can be taken over a stretch of a run, and where."""
+
 _TEXT_BYTES = 512 << 20
 """Limit of ``heap?debug=1``, 2.5 KB for each call stack, of which little is kept."""
 

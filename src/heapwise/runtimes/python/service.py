@@ -22,6 +22,9 @@ SETTINGS = frozenset({
 })  # fmt: skip
 """Variables of the environment that change what a Python program does with memory."""
 
+CAPTURES = {"cpu": "profile"}
+"""What can be taken over a stretch of a run, and where."""
+
 _VARS = "/debug/vars"
 _EVENTS = "gc/events"
 _EVENTS_BYTES = 64 << 20
@@ -84,6 +87,7 @@ class PythonRuntime:
         return Reading(
             counters=stats.counters,
             pauses=events.pauses,
+            victims=events.victims,
             contradictions=(*stats.contradictions, *doubts),
             limits=about.limits,
         )
