@@ -42,7 +42,8 @@ WRITE_PATH = (
 JSON_PATH = ("main.evaluate", "encoding/json.Unmarshal", "reflect.unsafe_NewArray")
 
 BEFORE = {
-    "bytes/work": 1_088_229.0, "allocs/work": 79.4, "gc.cycles": 6243.0, "gc.cpu_share": 0.089,
+    "bytes/work": 1_088_229.0, "allocs/work": 79.4, "gc.cycles": 6243.0,
+    "gc.cycles/1k": 312.2, "gc.cpu_share": 0.089, "gc.assist_share": 0.012,
     "gc.pause.p50": 0.042 * MS, "gc.pause.p99": 0.84 * MS, "gc.pause.max": 27.0 * MS,
     "gc.pause.total": 1889.0 * MS, "latency.p50": 5.3 * MS, "latency.p90": 19.7 * MS,
     "latency.p95": 28.4 * MS, "latency.p99": 48.6 * MS, "latency.p99.9": 105.0 * MS,
@@ -51,7 +52,8 @@ BEFORE = {
     "errors.share": 0.0,
 }  # fmt: skip
 AFTER = {
-    "bytes/work": 4457.0, "allocs/work": 51.2, "gc.cycles": 36.0, "gc.cpu_share": 0.0004,
+    "bytes/work": 4457.0, "allocs/work": 51.2, "gc.cycles": 36.0, "gc.cycles/1k": 1.8,
+    "gc.cpu_share": 0.0004, "gc.assist_share": 0.00005,
     "gc.pause.p50": 0.030 * MS, "gc.pause.p99": 0.41 * MS, "gc.pause.max": 0.41 * MS,
     "gc.pause.total": 4.7 * MS, "latency.p50": 0.68 * MS, "latency.p90": 1.4 * MS,
     "latency.p95": 2.0 * MS, "latency.p99": 4.1 * MS, "latency.p99.9": 20.0 * MS,

@@ -62,7 +62,7 @@ def test_collections_are_marked_where_they_ended() -> None:
         Pause(number=number, end_ns=(WALL_S + 2 + number) * S, pause_ns=1) for number in (1, 2)
     )
     run = recording(RUN, hits=LOAD, pauses=pauses)
-    drawn = timeline(run, gc_summary(run, RUN))
+    drawn = timeline(run, gc_summary(run, RUN), None)
     assert drawn.collections == (1.0, 2.0)
     assert drawn.collections_shown == 0.5
 
@@ -73,7 +73,7 @@ def test_a_long_run_is_thinned() -> None:
     memory = tuple(read(n / 100, n % 7 + 1, 24) for n in range(count))
     pauses = tuple(Pause(number=n, end_ns=WALL_S * S + n, pause_ns=1) for n in range(count))
     run = recording(RUN, hits=LOAD, memory=memory, pauses=pauses)
-    drawn = timeline(run, None)
+    drawn = timeline(run, None, None)
     assert all(len(line.x) <= LIMIT for line in drawn.heap)
     assert len(drawn.collections) == LIMIT
     assert drawn.collections_shown == LIMIT / count
@@ -82,14 +82,21 @@ def test_a_long_run_is_thinned() -> None:
 def test_percentiles_leave_the_warm_up_out() -> None:
     """It is drawn over time, and in no figure."""
     made = hits((1, 999), (2, 1), (3, 2), flags=[HitFlag.WARMUP, 0, 0])
-    drawn = timeline(recording(RUN, hits=made), None)
+    drawn = timeline(recording(RUN, hits=made), None, None)
     assert drawn.percentiles[0].y[-1] == 2e6
     assert max(y for y in drawn.latency[2].y if y is not None) == 999e6
 
 
+def test_the_load_that_a_trace_got_for_itself_is_not_drawn() -> None:
+    """It comes after the last window, at another rate, and is in no figure either."""
+    made = hits((1, 1), (2, 1), (11, 999), flags=[HitFlag.WARMUP, 0, HitFlag.WARMUP])
+    drawn = timeline(recording(RUN, hits=made), None, None)
+    assert max(x for line in drawn.rate for x in line.x) < 9
+
+
 def test_an_empty_recording_draws_nothing() -> None:
     """Killed before anything was written, it still has a timeline, and no NaN in it."""
-    drawn = timeline(recording(), None)
+    drawn = timeline(recording(), None, None)
     assert drawn.heap == drawn.latency == drawn.rate == drawn.percentiles == ()
     assert (drawn.collections, drawn.collections_shown) == ((), 1.0)
     assert b"null" not in msgspec.json.encode(drawn)

@@ -12,6 +12,7 @@ import {
   valueAxis,
   xAxis,
 } from "./chart.js";
+import { bands } from "./bands.js";
 import { STRIP_PADDING, collectionTicks } from "./collections.js";
 import { palette } from "./theme.js";
 
@@ -51,23 +52,30 @@ export function heap(place, recording, view) {
     data: align(recording.heap),
     axes: [timeAxis(colours), valueAxis("B", colours, { incrs: BINARY_STEPS })],
     padding: STRIP_PADDING,
-    hooks: { draw: [collectionTicks(recording.collections, colours.ink)] },
+    hooks: {
+      drawClear: [bands(recording.bands, colours)],
+      draw: [collectionTicks(recording.collections, colours.ink)],
+    },
   });
 }
 
-// p50, p99 and max per slice; the maximum as dots, because a line between maxima means nothing.
+// p50, p99 and max per slice; the maximum and the slow hits as dots, because a line between them
+// means nothing.
 export function latency(place, recording, view) {
   const colours = palette(recording.role);
-  const dots = { show: true, size: 3, fill: colours.muted, stroke: colours.muted };
-  const looks = [
-    { stroke: colours.ink, width: 1.25 },
-    { stroke: colours.main, width: 2 },
-    { stroke: colours.muted, width: 0, points: dots },
-  ];
+  const looks = {
+    p50: { stroke: colours.ink, width: 1.25 },
+    p99: { stroke: colours.main, width: 2 },
+    max: dots(colours.muted, 3),
+    "slow, GC active": dots(colours.bad, 5),
+    "slow, no GC": dots(colours.ink, 5),
+  };
+  const series = [...recording.latency, ...recording.slow];
   return draw(place, {
     ...common(recording, view),
-    lines: lines(recording.latency, looks),
-    data: align(recording.latency),
+    lines: series.map((each) => ({ ...(looks[each.name] ?? looks.max), ...named(each) })),
+    data: align(series),
+    hooks: { drawClear: [bands(recording.bands, colours)] },
     axes: [timeAxis(colours), valueAxis("ns", colours, view.log ? logTicks(view) : {})],
   });
 }
@@ -141,13 +149,20 @@ function lines(series, looks) {
   return series.map((each, at) => ({ ...looks[at % looks.length], ...named(each) }));
 }
 
+function dots(colour, size) {
+  return { stroke: colour, width: 0, points: { show: true, size, fill: colour, stroke: colour } };
+}
+
 function named({ name, unit }) {
   return { name, unit };
 }
 
 // The scale that all panels of a section share.
 export function sharedView(kind, recordings) {
-  const series = recordings.flatMap((recording) => recording[kind]);
+  const series = recordings.flatMap((recording) => [
+    ...recording[kind],
+    ...(kind === "latency" ? recording.slow : []),
+  ]);
   const top = highest(series) * HEADROOM || 1;
   return { top, bottom: Math.min(lowestAbove(0, series) / 1.5, top / 10), log: false };
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from heapwise.analysis.gc_bands import gc_bands, slow_hits
 from heapwise.analysis.gcstats import cycle_end_ns, ends_ns, process_start_ns
 from heapwise.analysis.live_heap import NO_GOAL, live_heap
 from heapwise.analysis.slices import latency_over_time, latency_percentiles, rate_over_time
 from heapwise.analysis.thin import thin, thin_marks
 from heapwise.analysis.windows import load_start_ns
 from heapwise.model.gc import GcSummary
-from heapwise.model.load import HitFlag
+from heapwise.model.gc_timeline import GcTimeline
+from heapwise.model.load import HitFlag, Hits
 from heapwise.model.memory import MemorySample
 from heapwise.model.recording import Recording
 from heapwise.model.report import Series, Timeline
@@ -19,26 +21,39 @@ from heapwise.units import NS_PER_S
 Point = tuple[float, float | None]
 
 
-def timeline(recording: Recording, gc: GcSummary | None) -> Timeline:
+def timeline(recording: Recording, gc: GcSummary | None, collector: GcTimeline | None) -> Timeline:
     """The run over time, thinned for drawing.
 
     Args:
         recording: the run.
         gc: tells how many collections nobody saw.
+        collector: tells when it worked, on the run's clock.
     """
     zero = load_start_ns(recording)
     marks = ends_ns(recording)
     shown = thin_marks(marks)
     happened = len(marks) + (max(0, gc.cycles - gc.seen) if gc else 0)
-    measured = recording.hits.select((recording.hits.flags & HitFlag.WARMUP) == 0)
+    hits = until_the_end(recording)
+    measured = hits.select((hits.flags & HitFlag.WARMUP) == 0)
     return Timeline(
         heap=heap_over_time(recording, zero),
-        latency=tuple(map(thin, latency_over_time(recording.hits, zero))),
-        rate=tuple(map(thin, rate_over_time(recording.hits, zero))),
+        latency=tuple(map(thin, latency_over_time(hits, zero))),
+        rate=tuple(map(thin, rate_over_time(hits, zero))),
         collections=tuple(((shown - zero) / NS_PER_S).tolist()),
         collections_shown=len(shown) / happened if happened else 1.0,
         percentiles=latency_percentiles(measured),
+        bands=gc_bands(collector, zero),
+        slow=slow_hits(measured, collector, zero),
     )
+
+
+def until_the_end(recording: Recording) -> Hits:
+    """The hits of the run without the load that a trace got for itself, after the last window."""
+    hits = recording.hits
+    if not recording.windows or recording.windows[-1].after is None:
+        return hits
+    own = (hits.flags & HitFlag.WARMUP != 0) & (hits.intended > recording.windows[-1].after.at_ns)
+    return hits.select(~own)
 
 
 def heap_over_time(recording: Recording, zero_ns: int) -> tuple[Series, ...]:

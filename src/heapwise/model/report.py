@@ -24,6 +24,20 @@ class Series(msgspec.Struct, frozen=True):
     y: tuple[float | None, ...]
 
 
+class Bands(msgspec.Struct, frozen=True):
+    """Stretches of time in which something went on.
+
+    Attributes:
+        name: ``GC mark``, ``assist``, ``stop-the-world`` or ``collection``.
+        starts: seconds since the load started, ascending.
+        ends: the same; two stretches never overlap.
+    """
+
+    name: str
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
+
+
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """The run over time, thinned for drawing.
 
@@ -34,6 +48,9 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         collections: seconds at which collections ended, thinned when there are too many.
         collections_shown: share of the collections that `collections` holds.
         percentiles: latency against percentile, x in per cent.
+        bands: when the collector worked, one for each kind of work that is known.
+        slow: the slowest hits, one point each at the moment they were due, apart by whether the
+            collector was active while they waited.
     """
 
     heap: tuple[Series, ...] = ()
@@ -42,6 +59,8 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     collections: tuple[float, ...] = ()
     collections_shown: float = 1.0
     percentiles: tuple[Series, ...] = ()
+    bands: tuple[Bands, ...] = ()
+    slow: tuple[Series, ...] = ()
 
 
 class Endpoint(msgspec.Struct, frozen=True):

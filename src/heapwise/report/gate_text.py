@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heapwise.model.gate import GateCheck, GateResult, Outcome
 from heapwise.report.columns import joined, paragraph, table
-from heapwise.report.markdown import markdown_table
+from heapwise.report.markdown import escaped, markdown_table
 from heapwise.units import format_value
 
 WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.UNDECIDED: "~"}
@@ -37,9 +37,9 @@ def render_gate_markdown(result: GateResult) -> str:
     rows = [
         (marks[check.outcome], check.budget, *_figures(check), check.why) for check in result.checks
     ]
-    lines = [f"### heapwise: {sentence(result)}", "", _sides(result), ""]
+    lines = [f"### heapwise: {sentence(result)}", "", escaped(_sides(result)), ""]
     lines += markdown_table(("", "budget", "base", "new", ""), rows, "<<>><")
-    lines += [f"\n{note}" for note in result.notes]
+    lines += [f"\n{escaped(note)}" for note in result.notes]
     return "\n".join(lines) + "\n"
 
 

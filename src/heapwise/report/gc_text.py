@@ -86,7 +86,7 @@ def _skipped(seen: GcOverview) -> str:
     if seen.skipped is None:
         return ""
     count = seen.skipped.cycles
-    cycles = f"{format_count(count)} cycle{'s' if count > 1 else ''} in " if count else ""
+    cycles = "cycle in " if count == 1 else f"{format_count(count)} cycles in " if count else ""
     return f"the first {cycles}{format_duration(seen.skipped.ns)}: {seen.skipped.why}"
 
 
@@ -190,6 +190,7 @@ def _lines(lines: LogLines) -> str:
 def _pauses(pause: PauseFigures | None) -> list[str]:
     if pause is None:
         return []
+    many = "1 pause" if pause.count == 1 else f"{format_count(pause.count)} pauses"
     together = ""
     if pause.total_ns is not None:
         together = f", together {format_duration(pause.total_ns)}"
@@ -197,7 +198,7 @@ def _pauses(pause: PauseFigures | None) -> list[str]:
         (name, format_duration(each.value), _within(each)) for name, each in pause.quantiles.items()
     ]
     return [
-        *paragraph(f"{format_count(pause.count)} pauses{together}: {pause.meaning}", "  "),
+        *paragraph(f"{many}{together}: {pause.meaning}", "  "),
         *table(rows, "<><", "    "),
     ]
 

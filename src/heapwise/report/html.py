@@ -22,6 +22,8 @@ from heapwise.names import visible
 from heapwise.report import html_summary as summary
 from heapwise.report.columns import clipped
 from heapwise.report.embed import inline, json_block, policy
+from heapwise.report.path_flame import icicle
+from heapwise.report.round_plot import strips
 from heapwise.units import (
     format_count,
     format_duration,
@@ -59,7 +61,14 @@ def render_html(reports: Sequence[RunReport], comparison: Comparison | None = No
     roles = ("only",) if comparison is None else ("before", "after")
     runs = [Run(role, report) for role, report in zip(roles, reports, strict=True)]
     page = _environment().get_template("report.html")
-    return page.render(runs=runs, comparison=comparison, **_seal(runs), **_words(runs, comparison))
+    rounds = comparison is not None and comparison.rounds != (1, 1)
+    return page.render(
+        runs=runs,
+        comparison=comparison,
+        rounds=rounds,
+        **_seal(runs),
+        **_words(runs, comparison),
+    )
 
 
 def _seal(runs: list[Run]) -> dict[str, Any]:
@@ -82,6 +91,15 @@ def _charts(run: Run) -> dict[str, Any]:
         "rate": _lines(timeline.rate),
         "percentiles": _lines(timeline.percentiles),
         "collections": timeline.collections,
+        "slow": _lines(timeline.slow),
+        "bands": [
+            {
+                "name": band.name,
+                "starts": [_short(start) for start in band.starts],
+                "ends": [_short(end) for end in band.ends],
+            }
+            for band in timeline.bands
+        ],
     }
 
 
@@ -115,8 +133,8 @@ def _words(runs: list[Run], comparison: Comparison | None) -> dict[str, Any]:
         }
     before, after = reports
     return {
-        "headline": summary.changed_headline(comparison),
-        "aside": summary.changed_aside(comparison),
+        "headline": comparison.sentence or summary.changed_headline(comparison),
+        "aside": "" if comparison.sentence else summary.changed_aside(comparison),
         "tiles": summary.changed_tiles(before, after, comparison),
         "finding_groups": _groups(before.findings, after.findings, comparison),
     }
@@ -161,10 +179,13 @@ def _environment() -> Environment:
     environment.filters |= {
         "count": format_count,
         "duration": format_duration,
+        "icicle": icicle,
         "rate": format_rate,
         "share": format_share,
         "size": format_size,
+        "strips": strips,
         "value": format_value,
+        "bounds": summary.bounds,
         "change": summary.change,
         "clipped": clipped,
         "noun": summary.noun,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
@@ -119,8 +120,20 @@ def change(row: ComparisonRow) -> str:
     """The relative change with its sign and, from 2 on, the factor: ``-99.6 % (237x)``."""
     if row.delta is None:
         return NOTHING
-    sign = MINUS if row.delta < 0 else "+" if row.delta > 0 else ""
-    return f"{sign}{format_share(abs(row.delta))}{_factor(row)}"
+    return f"{_sign(row.delta)}{format_share(abs(row.delta))}{_factor(row)}"
+
+
+def bounds(row: ComparisonRow) -> str:
+    """The interval of the relative change: ``-99.7 % to -99.5 %``; open where it has no end."""
+    ends = (row.delta_low, row.delta_high)
+    return " to ".join(
+        "?" if end is None or not math.isfinite(end) else f"{_sign(end)}{format_share(abs(end))}"
+        for end in ends
+    )
+
+
+def _sign(share: float) -> str:
+    return MINUS if share < 0 else "+" if share > 0 else ""
 
 
 def _factor(row: ComparisonRow) -> str:

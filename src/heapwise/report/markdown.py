@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from heapwise.names import visible
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#!|~])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#!|~&]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""The last two would make links of bare addresses."""
+
 _NO_MENTION = "@<!-- -->"
 """A code host calls nobody when a comment stands between the sign and the name."""
 

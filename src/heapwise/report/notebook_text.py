@@ -75,6 +75,8 @@ def _all(moved: Iterable[Moved]) -> str:
 def _delta(moved: Moved) -> str:
     if moved.before is None and moved.after is None:
         return format_value(None, moved.unit)
+    if moved.before == moved.after:
+        return "0 %"
     if moved.delta is None:
         before, after = (format_value(each, moved.unit) for each in (moved.before, moved.after))
         return f"{before} -> {after}"

@@ -10,10 +10,12 @@ from urllib.parse import quote
 
 from heapwise import __version__
 from heapwise.model.gate import GateCheck, GateResult, Outcome
+from heapwise.model.verify import WORK_TREES
 from heapwise.names import visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
+_WORK_TREE = re.compile(rf"/(?:[^\s:]*/)?{WORK_TREES}[^\s:/]+/[a-z]+/")
 _PLACE = re.compile(r"(?P<file>/[^\s:]+):(?P<line>\d{1,9})\b", re.ASCII)
 
 
@@ -77,8 +79,11 @@ def _result(
 
 
 def _place(where: str, root: PurePosixPath) -> tuple[str, int] | None:
-    """A file below the root and its line; the file is named, never looked at."""
-    found = _PLACE.search(where)
+    """A file below the root and its line; the file is named, never looked at.
+
+    The work tree that a revision was built in stands for the root.
+    """
+    found = _PLACE.search(_WORK_TREE.sub(lambda _: f"{root}/", where, count=1))
     if found is None or ".." in found["file"]:
         return None
     path = PurePosixPath(found["file"])

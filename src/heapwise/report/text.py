@@ -12,8 +12,10 @@ from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import Problem, Scope, State
 from heapwise.model.report import Endpoint, RunReport
 from heapwise.model.tables import OwnerRow, OwnerTable
+from heapwise.report.bottleneck_text import bottleneck_lines
 from heapwise.report.columns import Notes, clipped, joined, labelled, paragraph, table
 from heapwise.report.load_text import render_load
+from heapwise.report.tail_text import tail_lines
 from heapwise.report.text_comparison import render_comparison
 from heapwise.report.text_findings import finding_lines, located
 from heapwise.units import (
@@ -46,9 +48,20 @@ def render_run(report: RunReport) -> str:
         _endpoints(report.endpoints),
         _owners(report.owners),
         _collector(report.gc),
+        tail_lines(report.tail) if report.tail else [],
+        bottleneck_lines(report.bottleneck) if report.bottleneck else [],
+        _trace(report),
         _load(report.load_result),
     ]
     return joined(_separated(sections))
+
+
+def _trace(report: RunReport) -> list[str]:
+    if report.trace is None:
+        return []
+    harm = report.trace.harm or ("The collector held nothing up for long.",)
+    lines = [line for each in harm for line in paragraph(each, "  ")]
+    return ["Execution trace", *lines, *paragraph(f"All of it: heapwise trace {report.name}", "  ")]
 
 
 def _separated(sections: Iterable[list[str]]) -> Iterable[str]:

@@ -22,8 +22,18 @@ def render_verification(verification: Verification) -> str:
     if verification.ablation is not None:
         lines += _ablation(verification.ablation, state)
     lines += _foretold(verification.comparison)
+    if left := what_is_left(verification):
+        lines += ["", *(line for text in left for line in paragraph(text, "  "))]
     lines += _attempts(state)
     return joined(lines)
+
+
+def what_is_left(verification: Verification) -> list[str]:
+    """What the rules still find on the new side; nothing where no round could be diagnosed."""
+    if verification.left is None:
+        return []
+    found = [f"left: {each.code} {each.title}, {each.where}" for each in verification.left]
+    return found or ["floor reached: no rule finds anything more to mend on the new side"]
 
 
 def _about(verification: Verification) -> list[str]:
@@ -57,11 +67,11 @@ def _ablation(ablation: Comparison, state: VerifyState) -> list[str]:
 def _foretold(comparison: Comparison) -> list[str]:
     """What was promised and did not come."""
     rows = [row for row in comparison.rows if row.predicted is not None]
-    lines = [line for row in rows if _refuted(row) for line in paragraph(promise(row), "  ")]
+    lines = [line for row in rows if _refuted(row) for line in paragraph(_promise(row), "  ")]
     return ["", "Not better where it was promised", *lines] if lines else []
 
 
-def promise(row: ComparisonRow) -> str:
+def _promise(row: ComparisonRow) -> str:
     """What was foretold of a metric, and what came."""
     low, high = row.delta_low, row.delta_high
     spread = ""
