@@ -116,6 +116,23 @@ def test_what_cannot_be_run_is_one_line(repository: Path, args: str, code: int, 
 
 
 @pytest.mark.go
+def test_a_folder_that_a_revision_lacks_is_named(repository: Path) -> None:
+    """With the side that lacks it."""
+    (repository / "fresh").mkdir()
+    done = heapwise("bench", "go", "-base", "HEAD", cwd=repository / "fresh")
+    assert done.returncode == 2
+    assert done.stderr == f"heapwise: base has no folder {repository / 'fresh'}\n"
+
+
+@pytest.mark.go
+def test_a_package_cannot_be_a_flag_of_go(repository: Path) -> None:
+    """Else it could start any program."""
+    done = heapwise("bench", "go", "--", "-toolexec=touch", cwd=repository)
+    assert done.returncode == 1
+    assert "leading dash" in done.stderr
+
+
+@pytest.mark.go
 def test_code_that_does_not_compile_is_one_line(repository: Path) -> None:
     """With the compiler's own words."""
     (repository / "a.go").write_text("package a\n\nfunc Make(n int) { nope }\n")
@@ -142,6 +159,14 @@ def three():
 
 def fails():
     raise ValueError("no data")
+
+
+async def later():
+    return bytes(100)
+
+
+def one_by_one():
+    yield bytes(100)
 
 
 def leaves():
@@ -188,6 +213,8 @@ def test_two_states_of_a_python_function_are_compared(module: Path) -> None:
         ("code:nope", 1, "has no attribute 'nope'"),
         ("nope:three", 1, "No module named 'nope'"),
         ("code:DATA", 1, "code:DATA is not callable"),
+        ("code:later", 1, "a call only makes its coroutine"),
+        ("code:one_by_one", 1, "a call only makes its generator"),
         ("code:leaves", 1, "code:leaves ended the process early"),
         ("code", 2, "not a function: 'code'"),
         ("code:three()", 2, "not a function"),

@@ -68,6 +68,23 @@ def test_a_log_comes_from_standard_input_as_well() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "times"),
+    [
+        ('{"level":"INFO","msg":"started"}', 1),
+        ('{"level":"INFO","msg":"started"}', 400),
+        ("# HELP is at /help", 1),
+    ],
+    ids=["object", "objects beyond what is looked at first", "comment"],
+)
+def test_a_log_may_begin_like_something_else(line: str, times: int) -> None:
+    """Structured loggers write an object a line, which is no page of expvar."""
+    log = (DATA / "go1.26-steady.log").read_bytes()
+    done = heapwise("-", stdin=f"{line}\n".encode() * times + log)
+    assert done.returncode == 0, done.stderr
+    assert "known by    gctrace" in done.stdout
+
+
+@pytest.mark.parametrize(
     ("files", "source"),
     [
         (("go1.27-steady.log",), "gctrace"),

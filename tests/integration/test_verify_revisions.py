@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -61,6 +61,28 @@ def test_a_build_that_fails_shows_what_the_compiler_said(tmp_path: Path) -> None
     ):
         pytest.fail("it was built")
     assert "SyntaxError: invalid syntax" in failed.value.why
+    assert repository.git("worktree", "list").count("\n") == 0
+
+
+def test_a_folder_of_the_repository_is_worked_in(tmp_path: Path) -> None:
+    """One that a revision does not have yet is named, and nothing is left behind."""
+    repository = Repository(tmp_path / "repository")
+    repository.commit("one", source__txt="one")
+    (repository.folder / "api").mkdir()
+    for number in ("two", "three"):
+        (repository.folder / "api" / "name").write_text(number)
+        repository.commit(number)
+    both = sides(repository, "HEAD~1", "HEAD")
+    inside = PurePath("api")
+    with checked_out(repository.folder, both, "cp name built", ignore, inside) as folders:
+        built = {name: (folder / "built").read_text() for name, folder in folders.items()}
+    assert built == {BASE: "two", NEW: "three"}
+    older = sides(repository, "HEAD~2", "HEAD")
+    with (
+        pytest.raises(ToolchainError, match="HEAD~2 has no folder api"),
+        checked_out(repository.folder, older, "", ignore, inside),
+    ):
+        pytest.fail("it was checked out")
     assert repository.git("worktree", "list").count("\n") == 0
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,6 +62,25 @@ def test_go_style_flags_come_before_the_files() -> None:
         ",sec/op,CI,sec/op,CI,vs base,P",
         "A,1.025e-07,2%,5.25e-08,5%,-48.78%,p=0.002 n=6",
     ]
+
+
+def test_a_filter_may_begin_with_a_minus() -> None:
+    """The value of a flag is no flag, wherever it stands."""
+    Path("both.txt").write_text(benchmarks(FAST) + "BenchmarkB 1 5 ns/op 7 B/op\n")
+    for args in (["-filter", "-.name:B", "both.txt"], ["both.txt", "--filter", "-.name:B"]):
+        done = run(*args)
+        assert done.exit_code == 0, done.output
+        assert "B/op" not in done.stdout
+
+
+def test_files_are_read_without_what_runs_benchmarks() -> None:
+    """Start-up time: git, toolchains and TLS are for the other subcommands."""
+    code = (
+        "import sys, heapwise.cli.bench\n"
+        "print(*[name for name in sys.modules if name == 'ssl' or '.verify' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "\n"
 
 
 def test_json_is_an_envelope() -> None:

@@ -52,6 +52,7 @@ def test_a_budget_names_a_metric_a_side_and_an_amount(
         ("allocs/req > nan", 14, "a number"),
         ("gc.cpu_share > five", 16, "a share"),
         ("rate.achieved < 0", 17, "a rate"),
+        (f"bytes/req > {'1' * 300}", 201, "the end"),
     ],
 )
 def test_what_is_no_budget_is_told_with_its_place(text: str, column: int, expected: str) -> None:

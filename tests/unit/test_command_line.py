@@ -60,6 +60,10 @@ def parsed(*args: str) -> dict[str, str]:
         (["-quiet=false"], "quiet", "False"),
         (["-no-keepalive=false"], "keepalive", "True"),
         (["--", "-rate=7"], "rest", "('-rate=7',)"),
+        (["-header", "-rate: 1"], "header", "('-rate: 1',)"),
+        (["-H", "-rate=1"], "header", "('-rate=1',)"),
+        (["-sample-index", "--"], "sample_index", "--"),
+        (["-quiet", "-rate=7"], "rate", "7"),
     ],
 )
 def test_flags_may_be_spelled_gos_way(args: list[str], option: str, value: str) -> None:

@@ -83,7 +83,7 @@ def test_html_goes_to_a_file_or_a_pipe(folder: Path) -> None:
     done = heapwise(folder, *OLD, "vs", *NEW, "--format", "html")
     assert done.stdout.startswith("<!doctype html>")
     done = heapwise(folder, *OLD, "vs", *NEW, "--html", "rounds.html")
-    assert "report in rounds.html" in done.stderr
+    assert done.stderr == "report in rounds.html\n", "nobody is told to write it again"
     assert (folder / "rounds.html").stat().st_size > 10_000
 
 
@@ -96,6 +96,7 @@ def test_html_goes_to_a_file_or_a_pipe(folder: Path) -> None:
         ((*OLD, "vs", *NEW, "vs", *NEW), 2, "'vs' stands between the two sides"),
         (("heap.pb.gz", "before.hw"), 2, "profiles and recordings do not compare"),
         (("heap.pb.gz", "heap.pb.gz"), 2, "1 and 1 profiles are too few"),
+        (("heap.pb.gz", "no.pb.gz"), 1, "there is no file no.pb.gz"),
         ((*OLD, "vs", "no.hw"), 1, "there is no recording no.hw"),
         (("before.hw", "after.hw", "--alpha", "0"), 2, "not between 0 and 1: 0"),
         (("before.hw", "after.hw", "--confidence", "1"), 2, "not between 0 and 1: 1"),
@@ -120,6 +121,7 @@ def test_profiles_are_compared_by_path_alone(folder: Path) -> None:
     done = heapwise(folder, *words, "vs", *words)
     assert done.returncode == 0, done.stderr
     assert "none of the" in done.stdout
+    assert done.stderr == "next: heapwise diff heap.pb.gz heap.pb.gz\n"
     assert heapwise(folder, *words, "vs", *words, "--format", "html").returncode == 2
 
 

@@ -118,7 +118,7 @@ def test_bytes_of_a_change_have_a_sign() -> None:
 
 def test_names_from_outside_stay_names() -> None:
     """Neither a link, nor a mention, nor a cell, nor a way to drive a terminal."""
-    nasty = "](http://x) @all | <b> `x` \x1b[31m"
+    nasty = "](http://x) @all | <b> &lt; www.x.y `x` \x1b[31m"
     found = replace(
         example(),
         before=nasty,
@@ -132,4 +132,5 @@ def test_names_from_outside_stay_names() -> None:
     assert "<b>" not in outside_code
     assert re.search(r"(?<!\\)@all", outside_code) is None
     assert "](" not in outside_code
+    assert re.search(r"http://|www\.x|(?<!\\)&lt;", outside_code) is None
     assert "\x1b" not in render_comparison(found)

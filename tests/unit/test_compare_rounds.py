@@ -154,7 +154,7 @@ def test_an_undecided_row_says_how_many_more_rounds_would_help() -> None:
     row = judged("cpu/work", noisy, scaled(0.8, tuple(noisy)))
     assert row.verdict is Verdict.UNDECIDED
     assert row.more_rounds is not None
-    assert row.why == f"≈ {row.more_rounds} more rounds of each side"
+    assert (row.more_rounds, row.why) == (1, "≈ 1 more round of each side")
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,18 @@ def test_a_difference_next_to_the_least_that_counts_is_told(
     row = judged(metric, before, after)
     assert row.verdict is Verdict.UNDECIDED
     assert row.why.startswith(f"differs by less than {limit}; ")
+
+
+def test_a_median_that_contradicts_its_rounds_proves_nothing() -> None:
+    """Most rounds fell, and the test says so, while the median rose."""
+    before = [10.0] * 11 + [20.0] * 9
+    after = [1.0] * 9 + [11.0] * 11
+    row = judged("gc.cycles/1k", before, after)
+    assert row.p is not None
+    assert row.p < 0.05
+    assert row.delta == pytest.approx(0.1)
+    assert row.verdict is Verdict.UNDECIDED
+    assert row.why == "the median moved one way and most rounds the other"
 
 
 def test_hopeless_noise_is_called_so() -> None:

@@ -186,6 +186,52 @@ def test_strings_have_a_limit() -> None:
     assert "more strings" in stream.damage.what
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        event("Stacks") + event("Stack", 1, 0) * 9000,
+        event("CPUSamples") + event("CPUSample", 0, 1, 0, 1, 1) * 9000,
+        event("Strings") + string(1, "") * 9000,
+    ],
+)
+def test_what_is_held_counts_against_the_limit(body: bytes) -> None:
+    """A few bytes of a trace may take fifty in memory, also under an id that was there before."""
+    stream, _ = read(header(26) + batch(body) * 9, SMALL)
+    assert stream.damage is not None
+    assert "more bytes than heapwise wants to read" in stream.damage.what
+
+
+def test_tiny_batches_count_as_what_they_take() -> None:
+    """Seven bytes of a trace are a batch, which takes thirty and a thread a hundred."""
+    data = header(26) + batch(event("HeapAlloc", 1, 1), thread=1) * 40_000
+    assert len(data) < SMALL.generation
+    stream, count = read(data, SMALL)
+    assert 0 < count < 40_000
+    assert stream.damage is not None
+    assert "more bytes than heapwise wants to read" in stream.damage.what
+
+
+def test_generations_have_a_limit() -> None:
+    """Each costs a millisecond to summarise, and could be one of a dozen bytes."""
+    one = sync() + event("EndOfGeneration")
+    stream = open_trace(io.BytesIO(header(26) + one * 9), limits=Limits(generations=5))
+    assert sum(1 for _ in stream) == 5
+    assert stream.damage is not None
+    assert "more generations" in stream.damage.what
+    assert stream.damage.offset == len(header(26) + one * 6)
+
+
+def test_a_second_iteration_does_not_disturb_the_first() -> None:
+    """A generation that is being read stays as it is: what is merged points into it."""
+    body = event("HeapAlloc", 1, 9) * 50
+    stream = open_trace(io.BytesIO(trace(body) + batch(body)), limits=Limits(events=9))
+    first = iter(stream)
+    count = len(next(first).events)
+    with pytest.raises(ValueError, match="being read"):
+        next(iter(stream))
+    assert count + sum(len(part.events) for part in first) == 100
+
+
 def test_goroutines_beyond_the_limit_are_taken_by_time() -> None:
     """They are not known to the order, but their events are there."""
     body = b"".join(event("GoCreate", 1, number, 0, 0) for number in range(2000))

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from heapwise.analysis.unlike import Unlike
+from heapwise.analysis.unlike import Unlike, differences
 from heapwise.errors import UsageError
 from heapwise.formats.budgets import parse_budget
 from heapwise.model.comparison import Comparison, ComparisonRow, Estimate, Verdict
 from heapwise.model.gate import GateCheck, GateResult, Outcome
 from heapwise.model.metrics import CATALOGUE, Exactness, Family
 from heapwise.model.recording import Problem, Scope
-from heapwise.verify.gate import judge_all
+from heapwise.verify.gate import judge_all, must_be_comparable
 from support.runs import report
 
 
@@ -93,6 +93,28 @@ def test_a_rise_from_nothing_exceeds_every_limit() -> None:
     assert judged("gc.cycles > +1%", cycle).outcome is Outcome.PASSED
 
 
+@pytest.mark.parametrize(
+    ("verdict", "after", "outcome"),
+    [
+        (Verdict.SAME, 0.0, Outcome.PASSED),
+        (Verdict.WORSE, 0.2, Outcome.FAILED),
+        (Verdict.UNDECIDED, 0.1, Outcome.UNDECIDED),
+    ],
+)
+def test_rounds_that_begin_at_zero_are_judged_by_their_verdict(
+    verdict: Verdict, after: float, outcome: Outcome
+) -> None:
+    """There is no relative change and no interval; no errors before and after are no rise."""
+    row = compared("errors.share", before=0.0, after=after, delta=None, verdict=verdict)
+    assert judged("errors.share > +10%", row).outcome is outcome
+
+
+def test_without_an_interval_nothing_is_claimed() -> None:
+    """It says that there is none, and how many rounds would make one."""
+    found = judged("bytes/req > +5%", compared(more_rounds=3))
+    assert found.why == "no interval: about 3 more rounds of each side would decide"
+
+
 def test_unlike_sides_leave_undecided_what_they_touch() -> None:
     """Another machine spoils timings, not allocations."""
     machine = Unlike(
@@ -105,6 +127,20 @@ def test_unlike_sides_leave_undecided_what_they_touch() -> None:
         Outcome.UNDECIDED, "the two sides are unlike: machine",
     )  # fmt: skip
     assert judged("bytes/req > +10%", fatter, unlike=[machine]).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("other", "part"),
+    [
+        ({"runtime_version": "go1.99"}, "different runtime: "),
+        ({"service": "go1.26 · GOGC=400"}, "different runtime settings: "),
+    ],
+)
+def test_another_toolchain_or_setting_is_refused(other: dict[str, str], part: str) -> None:
+    """Either moves allocations by itself, and the difference would be nobody's change."""
+    with pytest.raises(UsageError, match=part):
+        must_be_comparable(differences(report(), report(**other)))
+    must_be_comparable(differences(report(), report(machine="another")))
 
 
 def test_invalid_figures_decide_nothing() -> None:

@@ -8,12 +8,17 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from junitparser import JUnitXml
 
 from heapwise.cli.main import main
+from heapwise.model.verify import Settings
+from heapwise.record.analyse import analyse
+from heapwise.record.store import load
 from support.recordings import make_recording
+from support.verifications import attempt, journal
 
 ROUNDS = 6
 THIN = {"bytes_per_request": 5_000, "compressor_share": 0.0}
@@ -146,6 +151,9 @@ def test_a_project_keeps_its_budgets_in_a_file(tmp_path: Path) -> None:
         ("[gate\n", "heapwise.toml is not what it should be"),
         ('[gate]\nfail-on = ["bytes/req >> 1"]\n', "at column 12"),
         ("[gate]\nfail-on = []\n", "no budgets"),
+        ("[gate]\nmin-effect = nan\n", "min-effect must be from 0 to 1"),
+        ("[gate]\nmin-effect = -1\n", "min-effect must be from 0 to 1"),
+        (f"a = {'[' * 5000}", "nested too deeply"),
     ],
 )
 def test_a_project_file_that_is_wrong_gets_one_line(tmp_path: Path, text: str, part: str) -> None:
@@ -172,6 +180,59 @@ def test_every_form_for_ci_is_written(tmp_path: Path, monkeypatch: pytest.Monkey
     assert json.loads(files[1].read_text())["runs"][0]["results"][0]["ruleId"] == "gate/bytes/work"
     assert summary.read_text() == files[2].read_text()
     assert "::error title=heapwise%3A bytes/req > +5%25::B/req:" in found.stdout
+
+
+def test_a_verification_is_judged_by_its_own_settings(tmp_path: Path) -> None:
+    """Its sides are named as it names them, and a smaller alpha widens the interval."""
+    base, new = [100.0 + number for number in range(8)], [108.0 + number for number in range(8)]
+    outcomes = []
+    for alpha in (0.05, 0.0001):
+        place = tmp_path / f"{alpha}.verify"
+        settings = Settings(alpha=alpha, keep_recordings=False)
+        with journal(place, base, new, settings=settings):
+            found = heapwise("gate", str(place), "--fail-on", "bytes/req > +3%")
+        assert found.stdout.startswith("base (8 rounds) -> new (8 rounds)\n")
+        outcomes.append(found.exit_code)
+    assert outcomes == [3, 4]
+    assert f"next: heapwise compare {place} --html compared.html" in found.stderr
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"settings": {"alpha": 0}}, {"settings": {"alpha": 1e308}}, {"sides": []}],
+)
+def test_a_verification_that_cannot_be_is_damaged(tmp_path: Path, damage: dict[str, Any]) -> None:
+    """One line, and no endless search for the rounds that would do."""
+    place = tmp_path / "pr.verify"
+    with journal(place, [100.0, 100.0], [90.0, 91.0]):
+        state = json.loads((place / "verify.json").read_text())
+        (place / "verify.json").write_text(json.dumps(state | damage))
+    found = heapwise("gate", str(place), "--fail-on", "bytes/req > +5%")
+    assert found.exit_code == 1
+    assert "verify.json is damaged" in found.stderr
+
+
+def test_the_new_side_of_a_verification_is_a_baseline(tmp_path: Path) -> None:
+    """Its rounds that count, with the fingerprint of its machine."""
+    place = tmp_path / "pr.verify"
+    measured = analyse(load(Path("new-0.hw")))
+    with journal(place, [], [], stopped="all rounds made") as made:
+        for number, name in ((1, "base"), (1, "new"), (2, "new"), (2, "base")):
+            made.add(attempt(number, name), measured)
+        saved = heapwise("baseline", "save", str(place), "--dir", str(tmp_path / "kept"))
+    assert (saved.exit_code, Path(saved.stdout.strip()).name) == (0, "main-f00d.json")
+    assert "2 rounds saved" in saved.stderr
+
+
+def test_the_file_of_budgets_is_named_from_the_root(tmp_path: Path) -> None:
+    """Where a project file lies in a folder, hosts find it there."""
+    Path("ci").mkdir(exist_ok=True)
+    Path("ci/heapwise.toml").write_text('[gate]\nfail-on = ["bytes/req > 4KiB"]\n')
+    sarif = tmp_path / "gate.sarif"
+    heapwise("gate", "old-0.hw", "--config", "ci/heapwise.toml", "--sarif", str(sarif))
+    (found,) = json.loads(sarif.read_text())["runs"][0]["results"]
+    (place,) = found["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "ci/heapwise.toml"
 
 
 def test_nothing_is_overwritten() -> None:

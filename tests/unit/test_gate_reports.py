@@ -6,6 +6,7 @@ import json
 from pathlib import PurePosixPath
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 from junitparser import JUnitXml
 from msgspec.structs import replace
@@ -84,6 +85,54 @@ def test_sarif_points_to_the_heaviest_finding_below_the_root() -> None:
     assert document["version"] == "2.1.0"
 
 
+def test_sarif_takes_the_work_tree_of_a_revision_for_the_root() -> None:
+    """A verification of revisions builds in temporary folders, which nobody has any more."""
+    built = check(where="main.cart /tmp/heapwise-verify-a1b2/new/api/cart.go:41")
+    climbing = check(where="main.cart /tmp/heapwise-verify-a1b2/new/../../etc/passwd:1")
+    document = json.loads(render_sarif(result(built, climbing), root=ROOT, budgets_file="h.toml"))
+    uris = [
+        found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for found in document["runs"][0]["results"]
+    ]
+    assert uris == ["api/cart.go", "h.toml"]
+
+
+def test_sarif_has_what_its_specification_requires() -> None:
+    """Of SARIF 2.1.0: log (3.13), run (3.14), tool (3.18), result (3.27), region (3.30)."""
+    document = json.loads(render_sarif(result(*THREE), root=ROOT, budgets_file="h.toml"))
+    schema = {
+        "required": ["version", "runs", "$schema"],
+        "properties": {
+            "version": {"const": "2.1.0"},
+            "runs": {"type": "array", "items": {
+                "required": ["tool", "results"],
+                "properties": {
+                    "tool": {"required": ["driver"], "properties": {"driver": {
+                        "required": ["name"],
+                        "properties": {"rules": {"uniqueItems": True, "items": {
+                            "required": ["id"],
+                        }}},
+                    }}},
+                    "results": {"items": {
+                        "required": ["message"],
+                        "properties": {
+                            "message": {"required": ["text"]},
+                            "level": {"enum": ["none", "note", "warning", "error"]},
+                            "locations": {"items": {"properties": {"physicalLocation": {
+                                "required": ["artifactLocation"],
+                                "properties": {"region": {"properties": {
+                                    "startLine": {"type": "integer", "minimum": 1},
+                                }}},
+                            }}}},
+                        },
+                    }},
+                },
+            }},
+        },
+    }  # fmt: skip
+    jsonschema.validate(document, schema)
+
+
 def test_sarif_leaves_out_what_passed_and_warns_of_what_is_undecided() -> None:
     """Every result names a rule that is described."""
     run = json.loads(render_sarif(result(*THREE), root=ROOT, budgets_file="h.toml"))["runs"][0]
@@ -120,3 +169,10 @@ def test_names_from_outside_stay_text(strict: bool) -> None:
     assert "<script>" not in markdown
     assert "@all" not in markdown
     assert "\u202e" not in markdown + render_gate(evil)
+
+
+def test_names_of_sides_and_notes_are_no_markup() -> None:
+    """A baseline's file says what it is called."""
+    evil = replace(result(check()), base=HOSTILE, new=HOSTILE, notes=(HOSTILE,))
+    markdown = render_gate_markdown(evil)
+    assert not any(sign in markdown for sign in ("<script>", "@all", "\u202e", "\x1b"))

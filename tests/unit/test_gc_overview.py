@@ -120,12 +120,19 @@ def test_a_log_without_a_cycle_is_refused(others: dict[str, int], why: str) -> N
     assert why in str(caught.value)
 
 
+def test_a_mixed_log_says_that_its_figures_are_of_one_run() -> None:
+    """Two processes that write in turn make more runs than there are processes."""
+    mixed = [a_cycle(number, number) for pair in range(1, 5) for number in (pair, pair + 100)]
+    found, _ = overview_of_log(log_of(*mixed), "x")
+    assert any(note.startswith("the log holds 4 runs of cycle numbers") for note in found.notes)
+
+
 def test_one_cycle_alone_has_no_rate() -> None:
     """Neither a division by zero nor a rate of zero."""
     found, _ = overview_of_log(log_of(a_cycle(1, 1)), "x")
     assert (found.cycles, found.cycles_per_second, found.span_ns) == (1, None, None)
     assert found.cpu.share is None
-    assert any("1 cycles are few" in note for note in found.notes)
+    assert any("1 cycle is few" in note for note in found.notes)
 
 
 def test_allocation_is_what_the_heap_grew_by() -> None:
@@ -178,11 +185,32 @@ def test_gogc_is_worked_out_from_goal_and_live_heap(
         (aiming(100, 105), Told(), True),
         (aiming(100, 130), Told(), None),
         (aiming(100, 105), Told(5, None), None),
+        (aiming(100, 105), Told(100, OFF), True),
+        (aiming(100, 400), Told(100, OFF), None),
     ],
 )
 def test_whether_a_limit_binds(cycles: list[Collection], told: Told, binds: bool | None) -> None:
     """Told or not told, from goals lower than GOGC puts them."""
     assert pacing_of(cycles, told).binds is binds
+
+
+def test_goals_are_believed_rather_than_an_environment_that_they_contradict() -> None:
+    """A program sets its limit itself, as containers' limits often are: no limit is not said."""
+    limited, enlarged = (pacing_of(aiming(100, goal), Told(100, OFF)) for goal in (105, 400))
+    assert (limited.memory_limit, limited.gogc_told) == (None, False)
+    assert enlarged.gogc == pytest.approx(300, rel=0.01)
+    rounded = pacing_of(aiming(8, 9), Told(20, OFF))
+    assert (rounded.gogc, rounded.memory_limit) == (20, OFF)
+
+
+@pytest.mark.parametrize(("roots", "binds"), [(0, True), (60, None)])
+def test_large_roots_put_the_first_goal_far_up_without_a_limit(
+    roots: int, binds: bool | None
+) -> None:
+    """A program with 60 MiB of global variables begins at that, not at 4 MiB."""
+    first = Collection(number=1, start_ns=0, end_ns=1, goal=60 * MIB, roots=roots * MIB)
+    cycles = aiming(100, 200 + roots, roots=roots)
+    assert pacing_of(cycles, Told(), first=first).binds is binds
 
 
 @pytest.mark.parametrize(
@@ -303,6 +331,22 @@ def test_a_recording_has_exact_counts_and_readings_of_its_memory() -> None:
     assert found.heap.live == 20 * MIB
     assert found.pacing.gogc == 100
     assert found.next_command == "heapwise top -alloc_space run.hw"
+
+
+def test_without_gctrace_the_runtime_says_what_the_collector_takes() -> None:
+    """MemStats carry it; where the limit is told, raising GOGC would change nothing."""
+    service = ServiceInfo(url="u", runtime="go", version="1.26", settings={"GOMEMLIMIT": "1GiB"})
+    first, last = (fence(at, num_gc=10 + at, gc_cpu_ppb=400_000_000) for at in (0, 10))
+    run = recording(
+        window(first, last),
+        manifest=manifest(service=service),
+        pauses=(Pause(number=12, end_ns=(WALL_S + 2) * S, pause_ns=MS),),
+    )
+    found, _ = overview_of_recording(run, "run.hw")
+    assert found.cpu.told == 0.4
+    assert found.warnings == (
+        "the collector takes 40.0 % of the CPU: allocate less, or raise GOMEMLIMIT",
+    )
 
 
 def test_skipping_in_a_recording_starts_at_a_reading_which_is_exact() -> None:

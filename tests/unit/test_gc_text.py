@@ -77,7 +77,7 @@ WHOLE = GcOverview(
         "WARNING  it is bad",
         "  cycles      10/s, 100 in 10.0 s, 5.0 % of them forced",
         "  known by    gctrace: 90 of 100 cycles (90.0 % coverage)",
-        "  left out    the first 1 cycle in 500 ms: as asked",
+        "  left out    the first cycle in 500 ms: as asked",
         "  gen 2       3 cycles, 1,000 objects freed, pauses together 30.0 ms, max 20.0 ms",
         "  sawtooth    40.0 MiB down to 20.0 MiB alive, 20.0 MiB a cycle (medians)",
         "  allocation  200 MiB/s",

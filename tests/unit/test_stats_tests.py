@@ -114,6 +114,12 @@ def test_known_shift_intervals(n: int, depth: int, level: float) -> None:
     assert shift_depth(n, n, 0.95) == (depth, pytest.approx(level, abs=1e-4))
 
 
+def test_a_large_group_beside_a_single_value_has_only_the_confidence_it_has() -> None:
+    """All of fifty-one above one other is too likely for 99 %, however many there are."""
+    assert shift_depth(51, 1, 0.99) == (0, pytest.approx(1 - 2 / 52))
+    assert shift_depth(51, 1, 0.95)[0] == 1
+
+
 def test_large_groups_have_approximate_shift_intervals() -> None:
     """At fifty of each the exact and the approximate one are next to each other."""
     exact, _ = shift_depth(50, 50, 0.95)

@@ -16,7 +16,7 @@ MS = 1_000_000
 
 HARM = (
     "Goroutines that allocate had to mark first: 389 assists took 164 ms, the longest 6.20 ms.",
-    "33.8/s collections, and 24.1 % of the time one was marking.",
+    "Collections at 33.8/s, and 24.1 % of the time one was marking.",
 )
 
 

@@ -140,7 +140,7 @@ def test_git_says_what_differs(tmp_path: Path) -> None:
 
 def test_outside_a_repository_revisions_are_refused(tmp_path: Path) -> None:
     """The error offers commands instead; nothing is known of a checkout."""
-    with pytest.raises(UsageError, match="lies in no git repository"):
+    with pytest.raises(UsageError, match="lies in no work tree of git"):
         top_level(tmp_path)
     assert checkout(tmp_path) is None
 

@@ -54,7 +54,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ([URL, *SIDES, "-budget", "1m"], "-budget needs --until decided"),
         ([URL, *SIDES, "-alpha", "0"], "-alpha 0 is no chance of a false alarm"),
         ([URL, *SIDES, "--new-rev", "main"], "--new-rev needs --base-rev"),
-        ([URL, "--base-rev", "main", "--exec", "./svc"], "lies in no git repository"),
+        ([URL, "--base-rev", "main", "--exec", "./svc"], "lies in no work tree of git"),
         ([URL, "--base", "'./old", "--new", "./new"], "not a command"),
         ([URL, "--base", "A=1", "--new", "./new"], "not a command"),
         (["--like", "nothing.hw", *SIDES], "there is no recording nothing.hw"),

@@ -13,10 +13,12 @@ from heapwise.analysis.compare_rounds import CompareOptions, compare_rounds
 from heapwise.errors import UsageError
 from heapwise.model.comparison import Comparison, Verdict
 from heapwise.model.report import RunReport
+from heapwise.model.verify import Settings
 from heapwise.verify.stopping import (
     FIRST_LOOK,
     MOST_LOOKS,
     alpha_at,
+    alpha_of,
     decided,
     look_rounds,
     rounds_within,
@@ -54,6 +56,14 @@ def test_looks_fall_behind_whole_blocks(rounds: int) -> None:
 def test_a_look_that_could_decide_nothing_is_left_out() -> None:
     """Of twenty rounds the first eight are the first that a corrected p can decide by."""
     assert look_rounds(20, 0.05) == (8, 12, 16, 20)
+
+
+def test_whoever_judges_the_rounds_again_spends_no_more_than_the_last_look() -> None:
+    """A gate on rounds that were looked at before has less than all of alpha."""
+    looks = look_rounds(20, 0.05)
+    sequential = Settings(until_decided=True, looks=looks)
+    assert alpha_of(sequential, 12) == alpha_at(12, looks, 0.05) < 0.05
+    assert alpha_of(Settings(alpha=0.01), 6) == 0.01
 
 
 def test_an_end_between_two_looks_spends_the_part_of_the_next() -> None:

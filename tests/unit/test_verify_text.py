@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from heapwise.model.verify import ABLATED, BASE, NEW, Settings, Verification
 from heapwise.report.verify_markdown import render_verification_markdown
 from heapwise.report.verify_text import render_verification
 from heapwise.verify.verdict import conclude
+from support.runs import finding
 from support.verifications import attempt, journal, report, side
 
 
@@ -80,14 +82,33 @@ def test_the_bound_of_an_ablation_stands_apart(tmp_path: Path) -> None:
     assert verification.ablation is not None
 
 
+@pytest.mark.parametrize("render", [render_verification, render_verification_markdown])
+def test_what_is_left_to_mend_is_told(
+    same: Verification, render: Callable[[Verification], str]
+) -> None:
+    """Findings of the new side by code and place, the floor where there are none."""
+    left = msgspec.structs.replace(same, left=(finding("HW101"),))
+    assert "left: HW101 " in render(left)
+    assert "floor reached" not in render(left)
+    assert "floor reached" in render(msgspec.structs.replace(same, left=()))
+
+
+def test_a_side_that_could_not_be_diagnosed_has_no_floor(same: Verification) -> None:
+    """Nothing is found where nobody looked."""
+    assert same.left is None
+    assert "floor reached" not in render_verification(same)
+
+
 def test_markdown_is_fit_for_a_pull_request(same: Verification) -> None:
-    """A heading, the sides, a table and how it was measured; no name becomes markup."""
+    """The verdict, the sides, a table and how it was measured; no name becomes markup."""
     evil = msgspec.structs.replace(
         same, state=msgspec.structs.replace(same.state, hypothesis="<b>@everyone</b> | x")
     )
     text = render_verification_markdown(evil)
-    assert text.startswith("### no change of 2.0 % or more")
-    assert "| B/req | 100.1 B |" in text.replace("100.0 B", "100.1 B")
-    assert "<details><summary>How it was measured</summary>" in text
+    assert text.startswith("**no change of 2.0 % or more")
+    assert "- base: `./base`\n- new: `./new`\n" in text
+    assert "- **two changes at once: A, B**" in text
+    assert "| B/req | 100.1 B" in text.replace("100.0 B", "100.1 B")
+    assert "<summary>How it was measured</summary>" in text
     assert "<b>" not in text
     assert "@everyone" not in text

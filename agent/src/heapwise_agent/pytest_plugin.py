@@ -20,6 +20,7 @@ from heapwise_agent.meter import Line, Meter, Usage
 PROPERTY = "heapwise_allocs"
 """Name of the property of a test's report; the counts travel in it to the process that prints."""
 
+_LIMITS = {"max", "max_bytes"}
 _TOP_LINES = 5
 
 
@@ -135,7 +136,7 @@ def _budget(item: pytest.Item) -> Budget:
     if marker is None:
         return Budget()
     wrong = "name what is limited, as allocs(max=100)"
-    if not marker.args and marker.kwargs:
+    if not marker.args and marker.kwargs and marker.kwargs.keys() <= _LIMITS:
         try:
             return Budget(**marker.kwargs)
         except (TypeError, ValueError) as error:

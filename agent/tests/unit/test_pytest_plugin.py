@@ -181,7 +181,7 @@ MALFORMED = {
     "allocs(max_bytes=-1)": "allocs(max_bytes=-1): below 0",
     "allocs(3)": "name what is limited, as allocs(max=100)",
     "allocs": "name what is limited, as allocs(max=100)",
-    "allocs(most=3)": "*unexpected keyword argument 'most'",
+    "allocs(most=3)": "name what is limited, as allocs(max=100)",
 }
 
 

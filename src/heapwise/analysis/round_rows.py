@@ -178,13 +178,20 @@ def _verdict(tested: _Tested) -> tuple[Verdict, str, int | None]:
     if change.interval and same(change.interval.low, change.interval.high, margin):
         return Verdict.SAME, "", None
     significant = tested.corrected <= tested.options.alpha
-    if significant and abs(change.value) >= margin:
-        won, pairs = pairs_won(sample.new.values, sample.base.values), len(sample.base.values)
-        fell = won < pairs * len(sample.new.values) / 2
+    large, fell = abs(change.value) >= margin, _fell(sample)
+    if significant and large and (not change.value or fell == (change.value < 0)):
         return moved(sample.metric, fell=fell), "", None
     if tested.too_few or change.interval is None:
         return _too_few(tested)
+    if significant and large:
+        return Verdict.UNDECIDED, "the median moved one way and most rounds the other", None
     return _not_yet(tested, f"differs by less than {_limit(tested)}; " if significant else "")
+
+
+def _fell(sample: Sample) -> bool:
+    """True where a round after is mostly below one before: what the test is about."""
+    before, after = sample.base.values, sample.new.values
+    return pairs_won(after, before) < len(before) * len(after) / 2
 
 
 def _limit(tested: _Tested) -> str:
@@ -212,4 +219,4 @@ def _not_yet(tested: _Tested, why: str) -> tuple[Verdict, str, int | None]:
     )
     if more is None:
         return Verdict.UNDECIDED, f"{why}more than {MOST} more rounds: too noisy", None
-    return Verdict.UNDECIDED, f"{why}≈ {more} more rounds of each side", more
+    return Verdict.UNDECIDED, f"{why}≈ {more} more round{'s' * (more > 1)} of each side", more

@@ -14,7 +14,7 @@ from heapwise.model.recording import Problem, Scope
 from heapwise.model.report import RunReport
 from heapwise.units import format_rate
 
-_SETTING = re.compile(r"\b([A-Z]{3,}=\S+)")
+_SETTING = re.compile(r"\b([A-Z][A-Z_]{2,}=\S+)")
 """A setting in `RunReport.service`: ``GOGC=100``."""
 
 

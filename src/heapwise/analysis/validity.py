@@ -78,10 +78,10 @@ def _planned(recording: Recording, windows: tuple[Window, ...]) -> str:
     plan = recording.manifest.plan
     if plan is None or not windows:
         return ""
-    return (
-        f" after {format_duration(length_ns(windows))} of "
-        f"{format_duration(plan.schedule.duration_ns * max(1, len(recording.windows)))}"
-    )
+    done, planned = length_ns(windows), plan.schedule.duration_ns * max(1, len(recording.windows))
+    if done >= planned:
+        return " after its last window"
+    return f" after {format_duration(done)} of {format_duration(planned)}"
 
 
 def _restarts(recording: Recording) -> Iterable[Problem]:

@@ -18,6 +18,8 @@ from heapwise.record.analyse import analyse
 from heapwise.record.store import load
 from heapwise.report.baseline_text import render_baselines
 from heapwise.verify import baselines
+from heapwise.verify.journal import is_verification
+from heapwise.verify.measured import sides_of
 from heapwise.verify.project import read_project
 
 _FOLDER = Option(name="dir", type=FILE, metavar="DIR", parameter="folder",
@@ -35,28 +37,39 @@ def command() -> None:
 @_FOLDER.decorate
 @_NAME.decorate
 @TABLE["quiet"].decorate
-@click.argument("recordings", nargs=-1, type=FILE, required=True, metavar="RECORDING...")
+@click.argument(
+    "recordings", nargs=-1, type=FILE, required=True, metavar="RECORDING...|VERIFICATION"
+)
 def save(recordings: tuple[Path, ...], folder: Path | None, name: str | None, quiet: bool) -> None:
     """Save the rounds of one state of the code as a baseline, replacing one of the same name.
 
-    Everything that comparing needs goes into one file; the recordings are not needed any more.
+    Of a verification it is the new side. Everything that comparing needs goes into one file; the
+    recordings are not needed any more.
     """
     gate = read_project().gate
-    loaded = [load(path) for path in recordings]
-    machines = {recording.manifest.machine.fingerprint for recording in loaded}
-    if len(machines) > 1:
-        raise UsageError("these recordings are of different machines", hint="save them apart")
-    reports = [
-        analyse(recording, place=str(path))
-        for recording, path in zip(loaded, recordings, strict=True)
-    ]
+    reports, machine = _measured(recordings)
     _must_be_valid(reports)
-    made = baselines.make_baseline(name or gate.name, machines.pop(), reports)
+    made = baselines.make_baseline(name or gate.name, machine, reports)
     path = baselines.save(made, folder or Path(gate.baseline))
     write_data(str(path))
     if not quiet:
         note(f"{len(reports)} {'round' if len(reports) == 1 else 'rounds'} saved")
         next_step("heapwise gate NEW.hw --fail-on 'bytes/req > +5%'")
+
+
+def _measured(paths: Sequence[Path]) -> tuple[Sequence[RunReport], str]:
+    """The rounds, and the fingerprint of the machine they were made on."""
+    if len(paths) == 1 and is_verification(paths[0]):
+        sides = sides_of(paths[0])
+        return sides.news, sides.state.machine.fingerprint
+    loaded = [load(path) for path in paths]
+    machines = {recording.manifest.machine.fingerprint for recording in loaded}
+    if len(machines) > 1:
+        raise UsageError("these recordings are of different machines", hint="save them apart")
+    reports = [
+        analyse(recording, place=str(path)) for recording, path in zip(loaded, paths, strict=True)
+    ]
+    return reports, machines.pop()
 
 
 def _must_be_valid(reports: Sequence[RunReport]) -> None:

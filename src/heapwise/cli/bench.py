@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import Unpack
 
 import click
 
-from heapwise.cli.bench_go import command as go_command
 from heapwise.cli.bench_options import SHARED, TableOptions, with_options
-from heapwise.cli.bench_py import command as py_command
 from heapwise.cli.bench_tables import layout_of, show
 from heapwise.cli.options import command as make_command
 from heapwise.errors import ProfileError
@@ -20,14 +18,30 @@ MOST_BYTES = 1 << 30
 """Of one file."""
 
 
+RUNNERS = {"go": "heapwise.cli.bench_go", "py": "heapwise.cli.bench_py"}
+"""Subcommands that run benchmarks, imported when they are called: files need none of it."""
+
+
 class BenchGroup(click.Group):
     """A group whose first word may be a file: ``bench old.txt new.txt`` is ``bench files …``."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The one for files first."""
+        return [*super().list_commands(ctx), *RUNNERS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import it, if it runs anything."""
+        if cmd_name not in RUNNERS:
+            return super().get_command(ctx, cmd_name)
+        command = import_module(RUNNERS[cmd_name]).command
+        assert isinstance(command, click.Command)  # noqa: S101 - a broken table, not bad input
+        return command
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``files`` before anything that is neither a subcommand nor a call for help."""
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+        if args and args[0] not in (*self.list_commands(ctx), *ctx.help_option_names):
             args = ["files", *args]
-        return super().parse_args(ctx, list(_with_filters(args)))
+        return super().parse_args(ctx, args)
 
 
 @click.group("bench", cls=BenchGroup)
@@ -56,16 +70,6 @@ def files_command(files: tuple[str, ...], **options: Unpack[TableOptions]) -> No
 
 
 command.add_command(files_command)
-command.add_command(go_command)
-command.add_command(py_command)
-
-
-def _with_filters(args: Iterable[str]) -> Iterator[str]:
-    """The arguments with each filter joined to its flag: one may begin with a minus."""
-    words = iter(args)
-    for word in words:
-        value = next(words, None) if word in {"-filter", "--filter"} else None
-        yield word if value is None else f"{word}={value}"
 
 
 def _content(file: Named) -> bytes:

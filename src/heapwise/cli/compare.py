@@ -86,7 +86,7 @@ def command(
     if not quiet:
         if html is not None:
             note(f"report in {html}")
-        next_step(_next(result.comparison, sides), page_written=kind == "html")
+        _suggest(result.comparison, sides, page_written=kind == "html" or html is not None)
 
 
 def _chance(value: float) -> float:
@@ -101,9 +101,13 @@ def _page(comparison: Comparison, examples: tuple[RunReport, ...]) -> str:
     return renderer("html")(examples, comparison)
 
 
-def _next(comparison: Comparison, sides: tuple[str, ...]) -> str:
-    """The finding that came, or the page of what was compared."""
-    if len(sides) == 2 or comparison.new or not comparison.rows:
-        return after_comparing(comparison, sides[0], sides[-1])
+def _suggest(comparison: Comparison, sides: tuple[str, ...], *, page_written: bool) -> None:
+    """The finding that came, or the page of what was compared; of profiles two to look into."""
     names = [f"./{name}" if name.startswith("-") else name for name in sides]
-    return f"heapwise compare {shlex.join(names)} --html compared.html"
+    if not comparison.rows:
+        next_step(f"heapwise diff {shlex.join((names[0], names[-1]))}")
+    elif len(sides) == 2 or comparison.new:
+        text = after_comparing(comparison, sides[0], sides[-1])
+        next_step(text, page_written=page_written)
+    elif not page_written:
+        next_step(f"heapwise compare {shlex.join(names)} --html compared.html")

@@ -11,7 +11,7 @@ import click
 from heapwise.analysis.compare_profiles import NamedProfile, compare_profiles
 from heapwise.analysis.compare_rounds import CompareOptions, compare_rounds
 from heapwise.analysis.path_changes import Costs, path_changes
-from heapwise.errors import RecordingError, UsageError
+from heapwise.errors import ProfileError, RecordingError, UsageError
 from heapwise.model.comparison import Comparison
 from heapwise.model.report import RunReport
 from heapwise.model.verify import BASE, NEW
@@ -78,6 +78,8 @@ def compared(
         first, second = ([_profile(path) for path in side] for side in (before, after))
         return Compared(compare_profiles(first, second, options), ())
     if any(profiles):
+        if missing := [path for path in (*before, *after) if not path.exists()]:
+            raise ProfileError(f"there is no file {missing[0]}")
         raise UsageError(
             "profiles and recordings do not compare", hint="give either the ones or the others"
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import click
+from msgspec.structs import replace
 
 from heapwise.analysis.compare_rounds import CompareOptions, compare_rounds
 from heapwise.analysis.unlike import Unlike, differences
@@ -19,8 +21,8 @@ from heapwise.formats.budgets import parse_budget
 from heapwise.model.comparison import Comparison
 from heapwise.model.gate import Budget, GateResult, Outcome
 from heapwise.model.report import RunReport
+from heapwise.model.verify import BASE, NEW
 from heapwise.record.analyse import analyse
-from heapwise.record.machine import this_machine
 from heapwise.record.store import load
 from heapwise.report.gate_text import render_gate, render_gate_markdown
 from heapwise.report.github import render_annotations
@@ -65,13 +67,15 @@ class Measured(NamedTuple):
     Attributes:
         bases: rounds; none where budgets are absolute and nothing is compared.
         news: rounds.
-        min_effect: smallest change that counts.
+        options: what the comparison is held to.
+        names: of base and new; empty for those of the recordings.
         notes: about the base.
     """
 
     bases: Sequence[RunReport]
     news: Sequence[RunReport]
-    min_effect: float
+    options: CompareOptions
+    names: tuple[str, str] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -149,24 +153,29 @@ def _measured(
         if len(new) > 1 or base:
             raise UsageError("a verification has both sides in it", hint="give it alone")
         sides = sides_of(new[0])
-        return Measured(sides.bases, sides.news, sides.settings.min_effect)
-    news = _reports(new)
-    min_effect = project.gate.min_effect
+        names = sides.label(BASE), sides.label(NEW)
+        min_effect = sides.state.settings.min_effect
+        options = CompareOptions(alpha=sides.alpha, min_effect=min_effect, paths=False)
+        return Measured(sides.bases, sides.news, options, names)
+    news, machine = _reports(new)
+    options = CompareOptions(min_effect=project.gate.min_effect, paths=False)
     if base:
-        return Measured(_reports(base), news, min_effect)
+        return Measured(_reports(base)[0], news, options)
     if not any(budget.relative for budget in budgets):
-        return Measured((), news, min_effect)
-    machine = this_machine().fingerprint
+        return Measured((), news, options)
     found = baselines.find(folder, name or project.gate.name, machine)
     note = f"baseline {found.name} of {found.saved}"
     note += f", revision {found.revision}" if found.revision else ""
-    if found.fingerprint != machine:
-        note += ", saved on another machine: timings are not compared"
-    return Measured(found.rounds, news, min_effect, (note,))
+    return Measured(found.rounds, news, options, (f"baseline {found.name}", news[0].name), (note,))
 
 
-def _reports(paths: Sequence[Path]) -> list[RunReport]:
-    return [analyse(load(path), place=str(path)) for path in paths]
+def _reports(paths: Sequence[Path]) -> tuple[list[RunReport], str]:
+    """The rounds of one side, and the fingerprint of the machine they were made on."""
+    loaded = [load(path) for path in paths]
+    reports = [
+        analyse(recording, place=str(path)) for recording, path in zip(loaded, paths, strict=True)
+    ]
+    return reports, loaded[0].manifest.machine.fingerprint
 
 
 def _judged(budgets: Sequence[Budget], measured: Measured, *, strict: bool) -> GateResult:
@@ -175,10 +184,13 @@ def _judged(budgets: Sequence[Budget], measured: Measured, *, strict: bool) -> G
     if measured.bases:
         unlike = differences(measured.bases[0], measured.news[0])
         must_be_comparable(unlike)
-        options = CompareOptions(min_effect=measured.min_effect, paths=False)
-        comparison = compare_rounds(measured.bases, measured.news, options)
+        comparison = compare_rounds(measured.bases, measured.news, measured.options)
+        if measured.names is not None:
+            before, after = measured.names
+            comparison = replace(comparison, before=before, after=after)
+    notes = [each.problem.what for each in unlike if each.name == "machine"]
     return judge_all(
-        budgets, measured.news, comparison, unlike, strict=strict, notes=measured.notes
+        budgets, measured.news, comparison, unlike, strict=strict, notes=(*measured.notes, *notes)
     )
 
 
@@ -195,8 +207,9 @@ def _write_files(
     if markdown is not None:
         write_file(render_gate_markdown(result), markdown)
     if sarif is not None:
-        root = PurePosixPath(Path.cwd())
-        write_file(render_sarif(result, root=root, budgets_file=budgets_file.name), sarif)
+        root, file = PurePosixPath(Path.cwd()), PurePosixPath(budgets_file.resolve())
+        place = str(file.relative_to(root)) if file.is_relative_to(root) else file.name
+        write_file(render_sarif(result, root=root, budgets_file=place), sarif)
 
 
 def _tell_github(result: GateResult, *, annotate: bool) -> None:
@@ -216,5 +229,6 @@ def _tell_github(result: GateResult, *, annotate: bool) -> None:
 
 def _next_command(new: Sequence[Path]) -> str:
     if len(new) == 1 and is_verification(new[0]):
-        return f"heapwise report {new[0]} -type html -o {new[0].name}.html"
+        place = shlex.quote(str(new[0]))
+        return f"heapwise compare {place} --html compared.html"
     return f"heapwise diff --help, to see which call paths of {new[0]} allocate more"

@@ -20,7 +20,7 @@ from heapwise.analysis.gc_overview import (
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, note, write_data, write_json
 from heapwise.errors import ProfileError, UsageError
-from heapwise.formats.gctrace import parse_log
+from heapwise.formats.gctrace import parse_line, parse_log
 from heapwise.formats.memstats import parse_expvar, parse_memstats
 from heapwise.formats.prometheus_text import (
     MAX_LINE,
@@ -120,7 +120,9 @@ class _Source:
 
 def _single(source: _Source, skip: int | None) -> tuple[GcOverview, GcTimeline | None]:
     head = source.head.lstrip("\ufeff \t\r\n")
-    if head.startswith("{"):
+    if any(map(parse_line, head.split("\n"))):
+        return overview_of_log(parse_log(source.lines()), source.name, skip)
+    if head.startswith("{") and not _is_json_log(head):
         _no_skip(skip, "expvar")
         return overview_of_memstats(parse_expvar(source.page()), GcSource.EXPVAR, source.name)
     if head.startswith("heap profile:"):
@@ -130,6 +132,12 @@ def _single(source: _Source, skip: int | None) -> tuple[GcOverview, GcTimeline |
         _no_skip(skip, "metrics")
         return overview_of_scrapes(source.name, parse_prometheus(source.lines())), None
     return overview_of_log(parse_log(source.lines()), source.name, skip)
+
+
+def _is_json_log(head: str) -> bool:
+    """True for one object a line, as structured loggers write; expvar's page is one object."""
+    first = head.partition("\n")[0].rstrip()
+    return first.endswith("}") and '"memstats"' not in first
 
 
 def _metrics(file: str) -> Scrape:

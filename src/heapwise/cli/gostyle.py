@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -15,7 +17,8 @@ class GoStyleCommand(click.Command):
     """A command that takes ``-name``, ``-name=value`` and ``-under_score`` for its long options.
 
     Only words that name an existing long option are rewritten, so short options and bundles of
-    them stay as they are, and the help shows one spelling.
+    them stay as they are, and the help shows one spelling. What follows an option that takes a
+    value is that value, though it may begin with a minus.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -32,9 +35,14 @@ class GoStyleCommand(click.Command):
             if name.startswith("--")
         }
         short_names = {
-            name[1] for parameter in self.get_params(ctx) for name in parameter.opts
+            name[1]: parameter for parameter in self.get_params(ctx) for name in parameter.opts
             if len(name) == 2 and name[0] == "-"
         }  # fmt: skip
+        known = {
+            f"{minus}{name}": parameter
+            for minus, names in (("--", long_names), ("-", short_names))
+            for name, parameter in names.items()
+        }
         result: list[str] = []
         words = iter(args)
         for word in words:
@@ -42,7 +50,10 @@ class GoStyleCommand(click.Command):
                 result += [word, *words]
                 break
             flag = word.startswith("-") and len(word) > 2
-            result += _rewrite(ctx, word, long_names, short_names) if flag else [word]
+            spelled = _rewrite(ctx, word, long_names, short_names) if flag else [word]
+            result += spelled
+            if spelled and _takes_value(known.get(spelled[-1])):
+                result += [value for value in (next(words, None),) if value is not None]
         return result
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -52,8 +63,15 @@ class GoStyleCommand(click.Command):
         return super().shell_complete(ctx, incomplete)
 
 
+def _takes_value(parameter: click.Parameter | None) -> bool:
+    return isinstance(parameter, click.Option) and not parameter.is_flag
+
+
 def _rewrite(
-    ctx: click.Context, word: str, long_names: dict[str, click.Parameter], short_names: set[str]
+    ctx: click.Context,
+    word: str,
+    long_names: Mapping[str, click.Parameter],
+    short_names: Container[str],
 ) -> list[str]:
     name, equals, value = word.lstrip("-").partition("=")
     name = name.replace("_", "-")

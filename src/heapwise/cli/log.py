@@ -26,8 +26,6 @@ def command(*, file: Path, as_json: bool, quiet: bool) -> None:
         write_data(render_notebook(notebook))
     if quiet:
         return
-    if notebook.damaged:
-        note(f"{notebook.damaged} damaged lines were left out")
     doubtful = [entry for entry in notebook.entries if _two_at_once(entry.warnings)]
     if doubtful:
         note(f"{len(doubtful)} of {len(notebook.entries)} entries changed two things at once")

@@ -75,10 +75,22 @@ def _share(text: str) -> float:
     return value
 
 
+def _effect(text: str) -> float:
+    number, percent, rest = text.strip().partition("%")
+    try:
+        value = float(number) / (100 if percent else 1)
+    except ValueError:
+        value = -1.0
+    if rest or not 0 <= value <= 1:  # nor is NaN
+        raise UsageError(f"not a relative change from 0 to 100 %: {text!r}", hint="write 2%")
+    return value
+
+
 DURATION = Quantity("duration", _duration)
 SIZE = Quantity("size", _size)
 RATE = Quantity("rate", _rate)
 SHARE = Quantity("share", _share)
+EFFECT = Quantity("effect", _effect)
 FILE = click.Path(path_type=Path)
 
 
@@ -259,6 +271,27 @@ _ALL = (
            help="Leave anything out at all."),
     Option(name="cum", default=False, peer="pprof", help="Sort by cum."),
     Option(name="flat", default=False, peer="pprof", help="Sort by flat (the default)."),
+    # captures beside the load
+    Option(name="cpu", help="Take a CPU profile of every window."),
+    Option(name="cpu-duration", type=DURATION,
+           help="Length of the CPU profile; default: the window, at most 60s."),
+    Option(name="trace", type=DURATION, metavar="DURATION", parameter="trace_duration",
+           help="Take an execution trace this long, under load that counts in no figure."),
+    Option(name="trace-rate", type=RATE, metavar="N[/TIME]",
+           help="Requests per second while it is taken; default: those of the run."),
+    Option(name="trace-on-slow", type=DURATION, metavar="DURATION",
+           help="After a request slower than this fetch the service's flight recorder."),
+    Option(name="flight-recorder", type=click.STRING, metavar="PATH",
+           help="Where it is; default: /debug/flightrecorder."),
+    Option(name="max-trace-size", type=SIZE, default="256MiB",
+           help="Most bytes of execution traces to keep of a run."),
+    # the collector
+    Option(name="skip", type=DURATION,
+           help="Leave out so much of the start; default: until the heap is steady."),
+    Option(name="csv", help="Print one row a cycle instead, for spreadsheets."),
+    # execution traces
+    Option(name="perfetto", type=FILE, metavar="FILE",
+           help="Also write the trace here as JSON for ui.perfetto.dev and chrome://tracing."),
 )  # fmt: skip
 
 TABLE: dict[str, Option] = {option.name: option for option in _ALL}

@@ -147,7 +147,8 @@ def _prepared(
     if request.repository is None:
         return nullcontext({})
     build = request.state.settings.build
-    return checked_out(request.repository, request.sides, build, progress.announce)
+    inside = Path.cwd().resolve().relative_to(request.repository.resolve())
+    return checked_out(request.repository, request.sides, build, progress.announce, inside)
 
 
 def _default_place(like: Path | None) -> Path:

@@ -26,9 +26,9 @@ static void close_generation(Reader *r) {
     struct list *lists[] = {&r->data, &r->batches, &r->streams, &r->samples, &r->stack_ids,
                             &r->stack_ends, &r->frames, &r->heap};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) lists[i]->count = 0;
-    r->size = r->held = r->frequency = 0;
+    r->size = r->texts_size = r->frequency = 0;
     r->next_sample = 0;
-    r->open = r->merging = r->has_snapshot = false;
+    r->open = r->merging = r->has_snapshot = r->has_batch = false;
 }
 
 static PyObject *fail(const Reader *r) {
@@ -40,6 +40,8 @@ static PyObject *reader_feed(PyObject *self, PyObject *args) {
     Reader *r = (Reader *)self;
     Py_buffer data;
     int last;
+    /* what is merged points into the lists that this would move */
+    if (r->merging) return PyErr_SetString(PyExc_ValueError, "a generation is being read"), NULL;
     if (!PyArg_ParseTuple(args, "y*p:feed", &data, &last)) return NULL;
     struct cursor c = {data.buf, (const uint8_t *)data.buf + data.len};
     enum taken taken = r->broken ? STOPPED_HERE : TAKEN;

@@ -31,7 +31,9 @@ def parse_budget(text: str) -> Budget:
     Raises:
         UsageError: with the column at which the text stops being a budget, and the grammar.
     """
-    found = _SHAPE.fullmatch(text[:_LONGEST])
+    if len(text) > _LONGEST:
+        raise _malformed(text, _LONGEST, "the end")
+    found = _SHAPE.fullmatch(text)
     if found is None or not found["metric"]:
         raise _malformed(text, 0, "a metric")
     metric, work_unit = _metric(text, found["metric"], found.start("metric"))

@@ -6,14 +6,20 @@ from typing import Any
 
 import msgspec
 
+from heapwise.model.baseline import Baselines
+from heapwise.model.bench import BenchReport
 from heapwise.model.check import Checkup
 from heapwise.model.comparison import Comparison
+from heapwise.model.gate import GateResult
+from heapwise.model.gc_overview import GcOverview
 from heapwise.model.graph import Graph, Peek, Tags, Traces
 from heapwise.model.lab import LabResult
 from heapwise.model.listing import Listing
 from heapwise.model.load import LoadResult
 from heapwise.model.report import RunReport
 from heapwise.model.tables import Diff, Table
+from heapwise.model.trace import TraceSummary
+from heapwise.model.verify import Notebook, Verification
 
 SCHEMA_VERSION = 1
 """Rises when a field changes its meaning or goes; new fields do not raise it."""
@@ -31,6 +37,13 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "diff": Diff,
     "checkup": Checkup,
     "lab": LabResult,
+    "bench": BenchReport,
+    "verify": Verification,
+    "log": Notebook,
+    "gate": GateResult,
+    "baseline": Baselines,
+    "gc": GcOverview,
+    "trace": TraceSummary,
 }
 """The type of ``data`` for each ``kind``."""
 

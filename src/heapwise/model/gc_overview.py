@@ -154,7 +154,8 @@ class LogLines(msgspec.Struct, frozen=True, kw_only=True):
         missing: cycles whose lines were torn beyond recognition, from gaps in the numbers.
         debug: of other GODEBUG settings.
         other: of the application.
-        processes: that count cycles in this log; the figures are of the one with most.
+        processes: runs of cycle numbers in this log, more than there are processes where these
+            write at once; the figures are of the longest.
     """
 
     torn: int

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from heapwise.model.comparison import Comparison
+from heapwise.model.finding import Finding
 from heapwise.model.recording import Machine, Problem, Scope
 
 FORMAT = 1
@@ -14,6 +15,10 @@ FORMAT = 1
 
 BASE, NEW, ABLATED = "base", "new", "ablated"
 """The sides; the third is the service entirely without what is being improved."""
+
+
+WORK_TREES = "heapwise-verify-"
+"""How the folders begin that revisions are built in, each side in one of its name."""
 
 
 class SideKind(StrEnum):
@@ -114,6 +119,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     build: str = ""
     predicted: dict[str, float] = {}
 
+    def __post_init__(self) -> None:
+        """Refuse a file on which no number of rounds would ever decide."""
+        if not 0 < self.alpha < 1 or not 0 <= self.min_effect <= 1:
+            raise ValueError("alpha and the minimum effect lie between 0 and 1")
+
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One run of one side.
@@ -193,6 +203,11 @@ class VerifyState(msgspec.Struct, frozen=True, kw_only=True):
     prediction: str = ""
     stopped: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a file whose sides are no comparison."""
+        if [side.name for side in self.sides] not in ([BASE, NEW], [BASE, NEW, ABLATED]):
+            raise ValueError("the sides are base, new and perhaps ablated")
+
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What a finished verification tells.
@@ -207,6 +222,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
         decided: every primary metric is better, worse or the same.
         counted: recordings that the comparison is made of.
         next_command: what to type next.
+        left: findings of the new side; empty is the floor, None where none could be diagnosed.
     """
 
     name: str
@@ -218,6 +234,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     decided: bool
     counted: tuple[str, ...]
     next_command: str
+    left: tuple[Finding, ...] | None = None
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):

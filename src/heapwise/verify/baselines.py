@@ -72,7 +72,7 @@ def read(path: Path) -> Baseline:
         found = msgspec.json.decode(read_file(path, _LARGEST), type=Baseline)
     except OSError as error:
         raise RecordingError(f"cannot read {path}", error.strerror or str(error)) from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise RecordingError(f"{path} is not a baseline", str(error)) from None
     if found.format != FORMAT or not found.rounds:
         raise RecordingError(

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import repeat
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 FIRST_LOOP = 1
 MOST_CALLS = 1_000_000_000
@@ -27,7 +28,7 @@ def main(target: str, seconds: float) -> None:
     """Measure a function and print what was found."""
     sys.path.insert(0, "")  # the caller's folder; -P kept this file's own out
     function = find(target)
-    function()
+    must_have_run(function())
     gc.collect()
     gc.disable()
     calls, spent = timed(function, seconds)
@@ -52,6 +53,15 @@ def find(target: str) -> Callable[[], object]:
     if not callable(found):
         raise TypeError(f"{target} is not callable")
     return found
+
+
+def must_have_run(result: object) -> None:
+    """Refuse what a call only makes: to make a coroutine costs nothing like running it."""
+    if isinstance(result, (CoroutineType, GeneratorType, AsyncGeneratorType)):
+        kind = type(result).__name__.replace("_", " ")
+        if isinstance(result, CoroutineType):
+            result.close()  # else Python complains that nobody awaited it
+        raise TypeError(f"a call only makes its {kind}: name a function that runs it to its end")
 
 
 def timed(function: Callable[[], object], seconds: float) -> tuple[int, float]:

@@ -16,8 +16,8 @@ from heapwise.model.metrics import CATALOGUE, Metric
 from heapwise.model.report import RunReport
 from heapwise.units import format_share, format_value
 
+_MOVED = frozenset({Verdict.BETTER, Verdict.WORSE, Verdict.CHANGED})
 _RANK = {Outcome.FAILED: 0, Outcome.UNDECIDED: 1, Outcome.PASSED: 2}
-
 
 SPOILS_ALL = frozenset({"runtime", "settings", "targets", "rate", "duration", "unit of work"})
 """Differences that move allocations by themselves: no change of code could be told from them."""
@@ -173,10 +173,11 @@ def _interval(metric: Metric, row: ComparisonRow) -> tuple[float, float]:
     """The interval of the change; for single runs what runs of one binary differ by."""
     if row.delta_low is not None and row.delta_high is not None:
         return row.delta_low, row.delta_high
-    if row.base is not None:  # too few rounds for an interval, but not for counts that all agree
-        if row.verdict is Verdict.SAME and row.delta is not None:
-            return row.delta, row.delta
-        return -math.inf, math.inf
+    if row.base is not None:  # rounds too few for an interval, or a change from zero
+        if row.verdict is Verdict.SAME:
+            return row.delta or 0.0, row.delta or 0.0
+        rose = row.before == 0 and row.verdict in _MOVED
+        return math.inf if rose else -math.inf, math.inf
     assert row.before is not None  # noqa: S101 - for the type checker; checked by the caller
     assert row.after is not None  # noqa: S101 - the same
     slack = max(metric.floor, metric.resolution * min(row.before, row.after))
@@ -199,7 +200,9 @@ def _beyond(budget: Budget, delta: float) -> float:
 
 
 def _explanation(outcome: Outcome, row: ComparisonRow, low: float, high: float) -> str:
-    text = f"between {_change(low)} and {_change(high)}"
+    text = "no interval" if low == -math.inf else f"between {_change(low)} and {_change(high)}"
+    if low == high == math.inf:
+        text = "any rise from 0 is beyond"
     if outcome is not Outcome.UNDECIDED:
         return text
     if row.more_rounds:

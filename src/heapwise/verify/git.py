@@ -23,7 +23,8 @@ def top_level(folder: Path) -> Path:
     done = git(folder, "rev-parse", "--show-toplevel")
     if done.returncode != 0:
         raise UsageError(
-            f"{folder} lies in no git repository",
+            f"{folder} lies in no work tree of git",
+            done.stderr.strip().partition("\n")[0],
             hint="call heapwise within one, or give the sides as commands: --base CMD --new CMD",
         )
     return Path(done.stdout.rstrip("\n"))
@@ -41,7 +42,8 @@ def commit_of(repository: Path, revision: str) -> str:
     )
     if done.returncode != 0:
         raise UsageError(
-            f"no revision {revision!r} in {repository}", hint="see `git log --oneline`"
+            f"no revision {revision!r} in {repository}",
+            hint="see `git log --oneline`; a shallow clone may have to fetch it",
         )
     return done.stdout.strip()
 

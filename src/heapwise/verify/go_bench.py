@@ -87,6 +87,8 @@ def run_go_benchmarks(
         sides = {}
         for name, folder in _folders(asked, stack, announce).items():
             announce(f"compiling {name}")
+            if not folder.is_dir():
+                raise UsageError(f"{name} has no folder {asked.folder.resolve()}")
             sides[name] = _compile(asked, go, folder, bins / name)
             output[name] = []
         try:
@@ -141,10 +143,8 @@ def _checked_out(repository: Path, revision: str) -> Iterator[Path]:
 
 def _compile(asked: GoBenchmarks, go: Go, folder: Path, bins: Path) -> list[_Binary]:
     """The test binaries of the packages that have tests, in Go's order."""
-    if not folder.is_dir():
-        raise UsageError(f"the revision has no folder {asked.folder}")
     shown = "{{.ImportPath}}\t{{.Dir}}\t{{len .TestGoFiles}}\t{{len .XTestGoFiles}}"
-    listed = _go(go, folder, _LIST_S, "list", "-f", shown, *asked.packages)
+    listed = _go(go, folder, _LIST_S, "list", "-f", shown, "--", *asked.packages)
     bins.mkdir()
     binaries: list[_Binary] = []
     for line in listed.splitlines():

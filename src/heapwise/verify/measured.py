@@ -7,17 +7,27 @@ from typing import NamedTuple
 
 from heapwise.errors import RecordingError
 from heapwise.model.report import RunReport
-from heapwise.model.verify import BASE, NEW, Settings
+from heapwise.model.verify import BASE, NEW, VerifyState
 from heapwise.verify.journal import read_report, read_state
 from heapwise.verify.round_validity import counted
+from heapwise.verify.stopping import alpha_of
 
 
 class Sides(NamedTuple):
-    """A report a round, and how the rounds were to be judged."""
+    """A report a round, and how the rounds were made.
+
+    Attributes:
+        alpha: that a comparison of them may spend; less where they were looked at before.
+    """
 
     bases: tuple[RunReport, ...]
     news: tuple[RunReport, ...]
-    settings: Settings
+    state: VerifyState
+    alpha: float
+
+    def label(self, name: str) -> str:
+        """What the verification calls a side."""
+        return next(side.label for side in self.state.sides if side.name == name)
 
 
 def sides_of(directory: Path) -> Sides:
@@ -41,4 +51,4 @@ def sides_of(directory: Path) -> Sides:
         tuple(read_report(directory, rounds[side][number]) for number in both)
         for side in (BASE, NEW)
     )
-    return Sides(bases, news, state.settings)
+    return Sides(bases, news, state, alpha_of(state.settings, len(both)))

@@ -32,6 +32,11 @@ class GateSettings(
     name: str = "main"
     min_effect: float = 0.02
 
+    def __post_init__(self) -> None:
+        """Refuse what is no share, as NaN, which TOML has."""
+        if not 0 <= self.min_effect <= 1:
+            raise ValueError("min-effect must be from 0 to 1, as 0.02")
+
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The table ``[log]``.
@@ -68,5 +73,7 @@ def read_project(path: Path | None = None) -> Project:
         return msgspec.convert(tomllib.loads(text), type=Project)
     except OSError as error:
         raise UsageError(f"cannot read {path}", error.strerror or str(error)) from None
+    except RecursionError:
+        raise UsageError(f"{path} is not what it should be", "it is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"{path} is not what it should be", str(error)) from None

@@ -7,10 +7,10 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from heapwise.errors import ToolchainError
-from heapwise.model.verify import NEW, Side, SideKind
+from heapwise.model.verify import NEW, WORK_TREES, Side, SideKind
 from heapwise.verify.git import commit_of, git, subject_of
 from heapwise.verify.sides import assignments
 
@@ -19,6 +19,7 @@ BUILD_S = 900
 
 _LINES, _LONGEST = 8, 300
 _TAIL = 64 << 10
+_ROOT = PurePath()
 
 
 def side_of_revision(
@@ -43,7 +44,11 @@ def side_of_revision(
 
 @contextmanager
 def checked_out(
-    repository: Path, sides: Sequence[Side], build: str, announce: Callable[[str], None]
+    repository: Path,
+    sides: Sequence[Side],
+    build: str,
+    announce: Callable[[str], None],
+    inside: PurePath = _ROOT,
 ) -> Iterator[dict[str, Path]]:
     """Check out and build every revision in a folder of its own; all are gone afterwards.
 
@@ -54,17 +59,19 @@ def checked_out(
         sides: those to prepare.
         build: started in each folder without a shell; empty for nothing to build.
         announce: told what takes long.
+        inside: folder of each revision to work in, relative to its root.
 
     Yields:
         The folder of each side, by name.
 
     Raises:
-        ToolchainError: a revision does not build; ``why`` holds the compiler's first lines.
+        ToolchainError: a revision lacks the folder, or does not build; ``why`` holds the
+            compiler's first lines.
     """
     with ExitStack() as stack:
         root = Path(
             stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="heapwise-verify-", ignore_cleanup_errors=True)
+                tempfile.TemporaryDirectory(prefix=WORK_TREES, ignore_cleanup_errors=True)
             )
         )
         folders: dict[str, Path] = {}
@@ -72,9 +79,10 @@ def checked_out(
             if not side.commit:
                 continue
             announce(f"checking out {side.name}: {side.title}")
-            folders[side.name] = stack.enter_context(
-                _work_tree(repository, root / side.name, side.commit)
-            )
+            tree = stack.enter_context(_work_tree(repository, root / side.name, side.commit))
+            folders[side.name] = tree / inside
+            if not folders[side.name].is_dir():
+                raise ToolchainError(f"{side.revision} has no folder {inside}")
             if build:
                 announce(f"building {side.name}: {build}")
                 _build(build, folders[side.name], side)

@@ -9,6 +9,7 @@ from heapwise.analysis.stats.sequential import look_alpha
 from heapwise.errors import UsageError
 from heapwise.model.comparison import Comparison, Role, Verdict
 from heapwise.model.metrics import PRIMARY
+from heapwise.model.verify import Settings
 from heapwise.units import format_duration
 from heapwise.verify.order import BLOCK, whole_blocks
 
@@ -88,6 +89,13 @@ def alpha_at(done: int, looks: Sequence[int], alpha: float) -> float:
     after = max((look for look in looks if look < done), default=0)
     look = min((look for look in looks if look >= done), default=looks[-1])
     return look_alpha(look, looks[-1], alpha, after=after)
+
+
+def alpha_of(settings: Settings, done: int) -> float:
+    """What a comparison of all the rounds that are in may spend: after looks, its part."""
+    if settings.until_decided and settings.looks:
+        return alpha_at(done, settings.looks, settings.alpha)
+    return settings.alpha
 
 
 def undecided(comparison: Comparison) -> tuple[str, ...]:

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from heapwise.analysis.compare import diagnosed
 from heapwise.analysis.compare_rounds import CompareOptions, compare_rounds
-from heapwise.model.comparison import Comparison, Role, Verdict
+from heapwise.analysis.path_changes import Costs, path_changes
+from heapwise.model.comparison import Comparison, PathChange, Role, Verdict
+from heapwise.model.finding import Finding
 from heapwise.model.load import Plan
 from heapwise.model.metrics import CATALOGUE
 from heapwise.model.recording import Problem
@@ -24,12 +27,14 @@ from heapwise.model.verify import (
     Verification,
     VerifyState,
 )
+from heapwise.record.recorded_costs import recorded_costs
+from heapwise.record.store import load
 from heapwise.units import format_duration
 from heapwise.verify.changes import between_runs
 from heapwise.verify.journal import Journal
 from heapwise.verify.order import turns
 from heapwise.verify.round_validity import counted, repetitions
-from heapwise.verify.stopping import alpha_at, decided
+from heapwise.verify.stopping import alpha_of, decided
 
 _PREDICTION = re.compile(
     r"([a-z][\w./%]*)\s*([-+\N{MINUS SIGN}])\s*(\d+(?:\.\d+)?)\s*%", re.IGNORECASE
@@ -45,7 +50,7 @@ def compare_sides(
     *,
     alpha: float,
     settings: Settings,
-    paths: bool = False,
+    paths: tuple[PathChange, ...] | None = (),
 ) -> Comparison:
     """Compare rounds, with what was foretold beside what was measured.
 
@@ -54,10 +59,10 @@ def compare_sides(
         new: the same.
         alpha: that this comparison may spend.
         settings: of the verification.
-        paths: compare call paths too, which takes its time.
+        paths: call paths that changed; None compares the owners that the reports name.
     """
-    options = CompareOptions(alpha=alpha, min_effect=settings.min_effect, paths=paths)
-    comparison = compare_rounds(base, new, options)
+    options = CompareOptions(alpha=alpha, min_effect=settings.min_effect)
+    comparison = compare_rounds(base, new, options, paths=paths)
     rows = tuple(
         msgspec.structs.replace(row, predicted=settings.predicted.get(row.metric, row.predicted))
         for row in comparison.rows
@@ -94,14 +99,12 @@ def conclude(journal: Journal, name: str) -> Verification:
         side.name: journal.reports([each for each in kept if each.side == side.name])
         for side in state.sides
     }
-    settings, done = state.settings, len(reports[BASE])
-    alpha = settings.alpha
-    if settings.until_decided and settings.looks:
-        alpha = alpha_at(done, settings.looks, settings.alpha)
-    comparison = _named(
-        compare_sides(reports[BASE], reports[NEW], alpha=alpha, settings=settings, paths=True),
-        state, journal,
-    )  # fmt: skip
+    settings, alpha = state.settings, alpha_of(state.settings, len(reports[BASE]))
+    paths = _changed_paths(journal, kept, reports, alpha)
+    compared = compare_sides(
+        reports[BASE], reports[NEW], alpha=alpha, settings=settings, paths=paths
+    )
+    comparison = _named(compared, state, journal)
     ablation = None
     if ABLATED in reports:
         ablation = compare_sides(reports[BASE], reports[ABLATED], alpha=alpha, settings=settings)
@@ -114,6 +117,7 @@ def conclude(journal: Journal, name: str) -> Verification:
         warnings=tuple(dict.fromkeys((*state.warnings, *_seen(state, reports)))),
         decided=decided(comparison),
         counted=tuple(attempt.recording for attempt in kept),
+        left=_left(reports[NEW]),
         next_command=_next_command(name, comparison, state, journal.plan),
     )
 
@@ -133,6 +137,29 @@ def _open(comparison: Comparison, state: VerifyState) -> bool:
         for row in comparison.rows
     )
     return not decided(comparison) and (state.settings.until_decided or not moved)
+
+
+def _changed_paths(
+    journal: Journal,
+    kept: Sequence[Attempt],
+    reports: Mapping[str, Sequence[RunReport]],
+    alpha: float,
+) -> tuple[PathChange, ...] | None:
+    """Call paths that changed, from the profiles; None where the recordings were not kept."""
+    costs: dict[str, list[Costs]] = {}
+    for side in (BASE, NEW):
+        made = [attempt for attempt in kept if attempt.side == side]
+        for attempt, report in zip(made, reports[side], strict=True):
+            path = journal.directory / attempt.recording
+            if not path.is_dir():
+                return None
+            cost = recorded_costs(load(path), report)
+            if cost is not None:
+                costs.setdefault(side, []).append(cost)
+    if costs.keys() != {BASE, NEW}:
+        return None
+    confidence = CompareOptions().confidence
+    return path_changes(costs[BASE], costs[NEW], rate=alpha, confidence=confidence)
 
 
 def _whole_rounds(kept: Iterable[Attempt], sides: Sequence[Side]) -> tuple[Attempt, ...]:
@@ -176,6 +203,12 @@ def _seen(state: VerifyState, reports: Mapping[str, Sequence[RunReport]]) -> Ite
     """What only the runs could show."""
     sides = {side.name: side for side in state.sides}
     yield from between_runs((sides[BASE], reports[BASE][0]), (sides[NEW], reports[NEW][0]))
+
+
+def _left(news: Iterable[RunReport]) -> tuple[Finding, ...] | None:
+    """What is still found: of the round in which most is, so that no luck of sampling hides any."""
+    found = [report.findings for report in news if diagnosed(report)]
+    return max(found, key=len, default=None)
 
 
 def _next_command(name: str, comparison: Comparison, state: VerifyState, plan: Plan) -> str:

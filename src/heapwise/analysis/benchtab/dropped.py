@@ -32,10 +32,11 @@ def _cut_short(results: Iterable[Result]) -> list[Dropped]:
         package = next((value for key, value in result.config if key == "pkg"), "")
         counts.setdefault((result.source, package), Counter())[result.name] += 1
     return [
-        Dropped(column=source, row=name, config=package, n=n, expected=max(names.values()))
+        Dropped(column=source, row=name, config=package, n=n, expected=most)
         for (source, package), names in counts.items()
+        for most in (max(names.values()),)
         for name, n in names.items()
-        if n < max(names.values())
+        if n < most
     ]
 
 

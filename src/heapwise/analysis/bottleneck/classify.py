@@ -35,8 +35,7 @@ BEHIND = 0.95
 ENGINE_FULL = 0.9
 
 _NO_CPU = (
-    "the CPU time of the service is unknown: let heapwise start it with --exec, or run both on one "
-    "machine"
+    "the CPU time of the service is unknown: let heapwise start it with --exec, on this machine"
 )
 
 

@@ -63,6 +63,6 @@ def marking_harm(marking: Spread | None, share: float, duration_ns: int, process
         return ""
     rate = marking.count * NS_PER_S / duration_ns
     return (
-        f"{format_rate(rate)} collections, and {format_share(share)} of the time one was marking; "
-        f"its workers used {format_share(processors)} of all processors."
+        f"Collections at {format_rate(rate)}, and {format_share(share)} of the time one was "
+        f"marking; its workers used {format_share(processors)} of all processors."
     )

@@ -85,11 +85,12 @@ def _notes(log: GcLog, cycles: int) -> tuple[str, ...]:
     count = len(processes(log.cycles))
     if count > 1:
         notes.append(
-            f"{count} processes count in this log, one after the other or mixed: "
-            f"the figures are of the one with most cycles"
+            f"the log holds {count} runs of cycle numbers, of processes one after the other or "
+            "mixed: the figures are of the longest; of a mixed log give the lines of one process"
         )
     if cycles < FEW:
-        notes.append(f"{cycles} cycles are few: one odd one moves every figure")
+        few = "1 cycle is" if cycles == 1 else f"{cycles} cycles are"
+        notes.append(f"{few} few: one odd one moves every figure")
     return tuple(notes)
 
 

@@ -53,7 +53,7 @@ def overview_of_recording(
     cycles, span = timeline.collections, length_ns(windows)
     python = recording.manifest.service.runtime == PYTHON
     settings = recording.manifest.service.settings
-    cpu = _cpu(summary, timeline, span)
+    cpu = _cpu(summary, timeline, windows)
     heap = _heap(recording, windows, timeline)
     pacing = pacing_of(
         cycles, told_by({} if python else settings, whole=bool(recording.manifest.service.command))
@@ -112,8 +112,11 @@ def _clipped(timeline: GcTimeline, windows: Sequence[Window]) -> GcTimeline:
     )
 
 
-def _cpu(summary: GcSummary, timeline: GcTimeline, span_ns: int) -> CpuFigures:
-    found = cpu_of(timeline.collections, span_ns, timeline.coverage)
+def _cpu(summary: GcSummary, timeline: GcTimeline, windows: Sequence[Window]) -> CpuFigures:
+    """What cycles tell, and what the runtime says at the end: without gctrace there is no more."""
+    ends = [window.after.counters.gc_cpu_ppb for window in windows if window.after is not None]
+    told = ends[-1] / 1e9 if ends and ends[-1] >= 0 else None
+    found = cpu_of(timeline.collections, length_ns(windows), timeline.coverage, told)
     return (
         found
         if summary.cpu_share is None

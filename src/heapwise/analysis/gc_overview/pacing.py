@@ -57,7 +57,8 @@ def pacing_of(
 
     A cycle's goal was set by the one before it: goal = live + (live + roots) · GOGC/100
     (https://go.dev/doc/gc-guide#GOGC; before Go 1.18 without the roots), unless a memory limit
-    puts it lower. The first goal of a process is 4 MiB · GOGC/100, whatever is alive.
+    puts it lower. The first goal of a process is 4 MiB · GOGC/100, whatever is alive, or that of
+    its roots if these are larger.
 
     Args:
         collections: in order.
@@ -72,6 +73,8 @@ def pacing_of(
     rooms = [(goal - each.heap_live) / each.heap_live for each, goal in pairs if 0 < goal < NO_GOAL]
     room = max(0.0, statistics.median(rooms)) if rooms else None
     inferred = _inferred(pairs)
+    if _contradicted(pairs, inferred, told):
+        told = Told()
     binds, why = _binds(pairs, room, inferred, told)
     if binds is None and inferred is not None and told.gogc is None:
         binds, why = _first_goal(first, inferred)
@@ -97,6 +100,20 @@ def _inferred(pairs: Sequence[tuple[Collection, int]]) -> float | None:
     return max(0.0, statistics.median(found)) if found else None
 
 
+def _contradicted(
+    pairs: Sequence[tuple[Collection, int]], inferred: float | None, told: Told
+) -> bool:
+    """True where goals are not those of the settings, which a program can change as it runs.
+
+    `debug.SetGCPercent` and `debug.SetMemoryLimit` (which containers' limits are often handed to)
+    leave no trace in the environment. A limit that is told explains any lower goal by itself.
+    """
+    if inferred in (None, OFF) or told.gogc in (None, OFF) or told.memory_limit != OFF:
+        return False
+    cut_away = 100 * 2 * _HALF_MIB / statistics.median(each.heap_live for each, _ in pairs)
+    return abs(inferred - told.gogc) > (1 - _SHORT_OF) * told.gogc + cut_away
+
+
 def _binds(
     pairs: Sequence[tuple[Collection, int]], room: float | None, inferred: float | None, told: Told
 ) -> tuple[bool | None, str]:
@@ -111,7 +128,7 @@ def _binds(
         live = statistics.median(each.heap_live for each, _ in pairs)
         return True, (
             f"goals lie {format_share(room)} above the {format_size(live)} that is alive, "
-            "which only a memory limit does"
+            "which a memory limit does, or a GOGC below 15"
         )
     return None, ""
 
@@ -120,7 +137,7 @@ def _first_goal(first: Collection | None, inferred: float) -> tuple[bool | None,
     """With GOGC=off the first goal is the limit's already."""
     if first is None or first.number != 1 or first.goal >= NO_GOAL:
         return None, ""
-    expected = _FIRST_GOAL * inferred / 100
+    expected = max(_FIRST_GOAL, first.roots) * inferred / 100
     if first.goal <= _FAR_ABOVE * expected:
         return None, ""
     return True, (

@@ -37,18 +37,20 @@ def warnings_of(
         rate: cycles per second.
         forced: share of the cycles.
     """
-    often = f"{format_rate(rate)} cycles" if rate is not None else "cycles"
-    used = cpu.with_idle if cpu.with_idle is not None else cpu.share
+    often = f"cycles at {format_rate(rate)}" if rate is not None else "cycles"
+    used = _used(cpu)
     found = []
     if spirals(cpu, pacing):
         found.append(
-            f"death spiral: {often}, {format_share(used or 0)} of the CPU, and the goal "
+            f"death spiral: {often} take {format_share(used or 0)} of the CPU, and the goal lies "
             f"{format_share(pacing.room or 0)} above what is alive: raise GOMEMLIMIT, or keep less "
             "alive"
         )
     elif used is not None and used > MUCH_CPU:
+        setting = "GOMEMLIMIT" if pacing.binds or (pacing.memory_limit or 0) > 0 else "GOGC"
         found.append(
-            f"the collector takes {format_share(used)} of the CPU: allocate less, or raise GOGC"
+            f"the collector takes {format_share(used)} of the CPU: allocate less, "
+            f"or raise {setting}"
         )
     return (*found, *_of_any(heap, forced))
 
@@ -79,10 +81,16 @@ def _of_any(heap: HeapFigures, forced: float | None) -> Iterable[str]:
 
 def spirals(cpu: CpuFigures, pacing: Pacing) -> bool:
     """True where the collector runs back to back because its goal touches the live heap."""
-    used = cpu.with_idle if cpu.with_idle is not None else cpu.share
+    used = _used(cpu)
     return (
         pacing.room is not None
         and pacing.room < TIGHT
         and (used or 0.0) > SPIRAL_CPU
         and (cpu.marking is None or cpu.marking >= SPIRAL_MARKING)
     )
+
+
+def _used(cpu: CpuFigures) -> float | None:
+    """The share of the CPU; the runtime's own since its start where nothing better is known."""
+    shares = (cpu.with_idle, cpu.share, cpu.told)
+    return next((share for share in shares if share is not None), None)

@@ -76,7 +76,8 @@ def shift_depth(n: int, m: int, confidence: float) -> tuple[int, float]:
     """
     if max(n, m) > EXACT_WITHOUT_TIES:
         return _shift_depth_approximately(n, m, confidence)
-    lower = rank_sum_tails(n, (1,) * (n + m))[0][n * (n + 1) :: 2]  # by U, whole numbers without ties
+    by_rank_sum, _ = rank_sum_tails(n, (1,) * (n + m))
+    lower = by_rank_sum[n * (n + 1) :: 2]  # by U, whole numbers without ties
     depth = int(np.searchsorted(2 * lower, 1 - confidence + _ROUNDING, side="right"))
     level = 1 - 2 * float(lower[max(depth, 1) - 1])
     return depth, max(0.0, level)
@@ -116,6 +117,8 @@ def _approximately(won: float, n: int, m: int, ties: Sequence[int]) -> float:
 def _shift_depth_approximately(n: int, m: int, confidence: float) -> tuple[int, float]:
     from statistics import NormalDist  # noqa: PLC0415 - of no use to groups of the usual size
 
+    if (least := smallest_p(n, m)) > 1 - confidence + _ROUNDING:
+        return 0, 1 - least
     spread = math.sqrt(n * m * (n + m + 1) / 12)
     quantile = NormalDist().inv_cdf(0.5 + confidence / 2)
     return max(1, math.floor(n * m / 2 - quantile * spread)), confidence

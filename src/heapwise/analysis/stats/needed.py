@@ -21,7 +21,7 @@ def least_rounds(alpha: float, family: int, confidence: float) -> int:
     medians have an interval of the confidence asked for: 6 for 5 %, five metrics and 95 %.
     """
     needed = least_values(confidence)
-    while family * smallest_p(needed, needed) > alpha:
+    while needed < MOST and family * smallest_p(needed, needed) > alpha:
         needed += 1
     return needed
 

@@ -101,7 +101,7 @@ def _opinion(charge: Charge, proven: bool, slow: int) -> Opinion:
 def _unproven(charge: Charge, slow: int, cover: str, chance: str) -> Opinion:
     """Of a cause that is heavy enough to matter, if it is one."""
     if charge.found.expected_cover >= FULL:
-        return Opinion(Blame.UNDECIDED, f"{cover} and would of any hit: it is nearly always active")
+        return Opinion(Blame.UNDECIDED, f"{cover}, and would of any other hit")
     if slow >= LEAST_HITS and charge.found.most < MAIN:
         return Opinion(Blame.CLEARED, f"{cover}, {chance} by chance")
     if charge.found.p <= LEVEL and not charge.heavy:

@@ -11,6 +11,7 @@ static bool add_text(Reader *r, int64_t id, const uint8_t *at, size_t size) {
     bool fine = key && text && PyDict_SetDefault(r->strings, key, text);
     Py_XDECREF(key);
     Py_XDECREF(text);
+    r->texts_size += size + TEXT_COST;
     return fine;
 }
 
@@ -161,7 +162,7 @@ static enum taken take_batch(Reader *r, struct cursor *c, bool last) {
     }
     if (!wrong && !head[0]) wrong = "a generation has the number 0";
     if (!wrong && head[3] > 64 << 10) wrong = "a batch is larger than 64 KiB";
-    if (!wrong && r->held + head[3] > r->most_bytes)
+    if (!wrong && held(r) + head[3] > r->most_bytes)
         wrong = "a generation has more bytes than heapwise wants to read";
     if (wrong) return damaged(r, start, wrong), STOPPED_HERE;
     struct cursor body = {c->at, c->end};
@@ -170,7 +171,6 @@ static enum taken take_batch(Reader *r, struct cursor *c, bool last) {
     if (whole) body.end = c->at + head[3];
     r->open = true;
     r->number = head[0];
-    r->held += head[3];
     c->at = body.end;
     if (!add_body(r, type == EXPERIMENTAL_BATCH, head, body)) return STOPPED_HERE;
     if (!whole) damaged(r, body.end, CUT);

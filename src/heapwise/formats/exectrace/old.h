@@ -57,6 +57,7 @@ static bool intern(Reader *r, const uint8_t *at, size_t size, uint64_t *id) {
     PyObject *found = text && next ? PyDict_SetDefault(r->texts, text, next) : NULL;
     if (found) *id = (uint64_t)PyLong_AsLongLong(found);
     bool fine = found && !PyDict_SetItem(r->strings, found, text);
+    r->texts_size += size + TEXT_COST;
     Py_XDECREF(text);
     Py_XDECREF(next);
     return fine;
@@ -204,8 +205,7 @@ static enum taken take_old(Reader *r, struct cursor *c, bool last) {
     }
     if (wrong && !strcmp(wrong, CUT) && !last) return c->at = start, STARVED;
     if (wrong) damaged(r, start, wrong);
-    r->held += (uint64_t)(c->at - start);
-    if (r->held > r->most_bytes) damaged(r, start, "it has more bytes than heapwise wants to read");
+    if (held(r) > r->most_bytes) damaged(r, start, "it has more bytes than heapwise wants to read");
     return r->broken ? STOPPED_HERE : TAKEN;
 }
 

@@ -39,6 +39,8 @@ struct sample { uint64_t ticks, order; int64_t thread, proc, goroutine, stack; }
 struct row { int64_t time, kind, thread, proc, goroutine, stack, a, b, c; };
 #define COLUMNS (sizeof(struct row) / sizeof(int64_t))
 #define MOST_ROWS 3 /* of one event */
+#define TEXT_COST 128 /* bytes that Python takes for a text and its id */
+#define STACK_COST 20 /* numbers of 8 bytes that a stack takes, with its place in Python's table */
 
 typedef struct {
     PyObject_HEAD
@@ -51,7 +53,7 @@ typedef struct {
     const char *broken; /* NULL while nothing is wrong */
     bool no_memory;
     /* this generation */
-    uint64_t number, size, held;
+    uint64_t number, size, texts_size;
     bool open, merging;
     struct list data, batches, streams, samples, stack_ids, stack_ends, frames, heap;
     PyObject *strings, *texts; /* id -> text, and of version 1's logs text -> id */
@@ -91,6 +93,14 @@ static bool reserve(Reader *r, struct list *l, size_t more, size_t size) {
     l->at = at;
     l->room = room;
     return true;
+}
+
+/* Bytes that a generation takes: what counts is what is held, not what came, as a batch of seven
+ * bytes becomes one of a hundred. */
+static uint64_t held(const Reader *r) {
+    return r->data.count + r->texts_size + r->batches.count * sizeof(struct batch)
+         + r->streams.count * sizeof(struct stream) + r->samples.count * sizeof(struct sample)
+         + (r->stack_ids.count * STACK_COST + r->frames.count) * sizeof(int64_t);
 }
 
 #define AT(list, type, i) (&((type *)(list).at)[i])

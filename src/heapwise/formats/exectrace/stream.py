@@ -62,10 +62,17 @@ class TraceStream:
 
     def __iter__(self) -> Iterator[Generation]:
         rest, last = memoryview(b""), False
+        left = self._limits.generations
         while True:
             consumed, complete = self._reader.feed(rest, last)
             rest = rest[consumed:]
+            if complete and not left:
+                self.damage = TraceDamage(
+                    self.size - len(rest), "it has more generations than heapwise wants to read"
+                )
+                return
             if complete:
+                left -= 1
                 yield from self._parts()
             elif last or self._reader.damage:
                 break
