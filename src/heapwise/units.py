@@ -109,6 +109,16 @@ def format_count(count: float) -> str:
     return f"{count:,.1f}" if abs(count) >= 10 else f"{count:,.2f}"
 
 
+def how_many(count: int, thing: str) -> str:
+    """Print a count of things, one or several: ``1 round``, ``6 rounds``.
+
+    Args:
+        count: of them.
+        thing: one of them, a noun that takes an s.
+    """
+    return f"{format_count(count)} {thing}{'' if count == 1 else 's'}"
+
+
 def format_duration(ns: float) -> str:
     """Print nanoseconds with three significant digits: ``1.72 ms``, ``31.0 s``."""
     if not math.isfinite(ns):

@@ -7,11 +7,8 @@ limit on file sizes (RLIMIT_FSIZE) everywhere.
 from __future__ import annotations
 
 import os
-import resource
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,38 +18,12 @@ from heapwise.errors import RecordingError
 from heapwise.model.load import Hits
 from heapwise.model.recording import State
 from heapwise.record.store import RecordingWriter, load
+from support.disks import largest_file, small_disk
 from support.recordings import manifest
 
 STEP = 1 if os.environ.get("HEAPWISE_FULL") == "1" else 3
 SIZES = [int(48_000 * 1.3**number) for number in range(0, 20, STEP)]
 """Bytes of the disk or of the largest file, up to 7 MB: 20 sizes in test-long."""
-
-
-@contextmanager
-def small_disk(folder: Path, size: int) -> Iterator[Path]:
-    """A file system of this size."""
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "heapwise-test", str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a tmpfs, only RLIMIT_FSIZE is tested: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond this size."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def write_until_full(path: Path, size: int) -> list[Hits]:

@@ -20,6 +20,7 @@ from heapwise.model.load import HitFlag
 from heapwise.record.store import load
 from support.goheap import pprof
 from support.goservice import GoService, binary, build_and_start
+from support.pyservice import free_port
 
 pytestmark = pytest.mark.go
 
@@ -44,13 +45,6 @@ def heapwise_running(*args: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     ) as process:  # fmt: skip
         yield process
         process.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from support.protowire import varint
+
 NO_THREAD = 2**64 - 1
 
 _NAMES = """
@@ -19,15 +21,6 @@ _NAMES = """
 NUMBERS = {name: number for number, name in enumerate(_NAMES.split())}
 RUNNABLE, RUNNING, SYSCALL, WAITING = 1, 2, 3, 4
 PROC_RUNNING, PROC_IDLE, PROC_SYSCALL = 1, 2, 3
-
-
-def varint(value: int) -> bytes:
-    """A number in groups of seven bits, the lowest first."""
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))
 
 
 def header(version: int) -> bytes:

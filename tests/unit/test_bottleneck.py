@@ -206,6 +206,15 @@ def test_a_throttled_cgroup_is_out_of_cpu() -> None:
     assert result.why == ("its cgroup was out of CPU for 25.0 % of the time",)
 
 
+def test_throttling_of_several_processors_is_at_most_all_of_the_time() -> None:
+    """The kernel adds up what each of them waited."""
+    host = tuple(
+        HostSample(at_ns=at * runs.S, busy_ns=at, idle_ns=at, throttled_ns=at * runs.S * 3)
+        for at in range(SECONDS + 1)
+    )
+    assert found(run(host=host)).why == ("its cgroup was out of CPU for 100.0 % of the time",)
+
+
 def test_a_full_machine_bounds_a_service_that_uses_much_of_it() -> None:
     """Both processors are busy, the service has more than half of them."""
     host = tuple(

@@ -25,8 +25,8 @@ from support.exectrace_writer import (
     sync,
     tables,
     trace,
-    varint,
 )
+from support.protowire import varint
 
 FULL = os.environ.get("HEAPWISE_FULL") == "1"
 SMALL = Limits(generation=1 << 20, entries=1000, events=500)

@@ -9,7 +9,8 @@ import pytest
 from heapwise.formats.exectrace import Limits, TraceStream, open_trace
 from heapwise.model.exectrace import EventKind, Generation, GoState, TraceFrame
 from support.exectrace_words import in_words
-from support.exectrace_writer import header, old_event, varint
+from support.exectrace_writer import header, old_event
+from support.protowire import varint
 
 K = EventKind
 # The numbers of events in version 1.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,9 +94,16 @@ def test_slow_hits_are_apart_by_whether_a_collection_was_under_way() -> None:
     assert (other.name, other.x) == ("slow, no GC", (0.0,))
 
 
-@pytest.mark.parametrize("known", [None, timeline((1, 2), source=GcSource.RING)])
+@pytest.mark.parametrize(
+    "known",
+    [
+        None,
+        timeline((1, 2), source=GcSource.RING),
+        msgspec.structs.replace(timeline((1, 2)), coverage=0.5),
+    ],
+)
 def test_nobody_is_accused_without_evidence(known: GcTimeline | None) -> None:
-    """One row of dots where it is not known when the collector worked."""
+    """One row of dots where it is not known, or not of enough cycles, when the collector worked."""
     (found,) = slow_hits(hits((1, 2)), known, 0)
     assert (found.name, found.y) == ("slow", (1e9,))
 

@@ -86,7 +86,7 @@ def test_compare_prints_a_table_and_writes_html(folder: Path) -> None:
     done = heapwise(folder, *words)
     assert done.returncode == 0
     assert "× less  better" in done.stdout.decode()
-    assert b"next: heapwise report before.hw after.hw -type html" in done.stderr
+    assert done.stderr == b"report in both.html\n"
     assert (folder / "both.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     again = heapwise(folder, *words)
     assert again.returncode == 2

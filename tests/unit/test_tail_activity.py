@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.analysis.tail.activity import Activity, OwnDelay
-from heapwise.analysis.tail.measured import MeasuredTime
+from heapwise.analysis.tail.measured import MeasuredTime, measured_time
+from heapwise.analysis.tail.permutation import MOST_HITS, Sample, evidence
+from support import runs
+from support.tail_simulation import hits
 
 CIRCLE = 1000.0
 
@@ -81,6 +84,30 @@ def test_intervals_that_cross_a_gap_are_in_no_stretch() -> None:
     begins, ends = np.array([10, 90, 300, 500, 590]), np.array([20, 510, 310, 600, 601])
     assert time.holds(begins, ends).tolist() == [True, False, False, True, False]
     assert time.within(50, 550).length == 100.0
+
+
+def test_stretches_end_at_the_next_fence_whatever_is_still_under_way() -> None:
+    """A hit of a window that is answered in the next is in neither."""
+    made = hits(np.array([10, 50, 210, 290]), np.array([20, 250, 220, 300]))
+    windows = (
+        runs.window(runs.fence(0), runs.fence(90e-9)),
+        runs.window(runs.fence(200e-9), runs.fence(310e-9)),
+    )
+    time = measured_time(runs.recording(*windows, hits=made), None)
+    assert (time.starts.tolist(), time.ends.tolist()) == ([10, 210], [200, 300])
+    assert time.holds(made.intended, made.done).tolist() == [True, False, True, True]
+
+
+def test_every_slow_hit_is_counted_however_few_of_them_are_moved() -> None:
+    """Of 3000 slow hits as many are touched as overlap, and a fifth would be by chance."""
+    rows = np.arange(3 * MOST_HITS)
+    begins = rows * CIRCLE / len(rows)
+    same = np.full(len(rows), 1e-3)
+    sample = Sample.of(rows, begins, same, same, CIRCLE, "a run")
+    assert sample.moved.shape[1] == MOST_HITS
+    found = evidence(sample, Activity.of([(200.0, 400.0, 1.0)], whole()))
+    assert found.touched == 600
+    assert found.expected_touched == pytest.approx(600, rel=0.1)
 
 
 def test_a_moved_hit_takes_the_delay_of_the_one_that_began_before_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from heapwise.analysis.tail.sentences import sentence
 from heapwise.model.quantiles import Percentiles
 from heapwise.model.tail import (
     Blame,
@@ -76,6 +77,13 @@ def test_the_answer_comes_before_the_figures() -> None:
     ]
     assert "0.002  covers 93.0 % of the excess, 12.7 %" in lines[4]
     assert max(map(len, lines)) <= 100
+
+
+def test_one_of_many_overlaps() -> None:
+    """The verb agrees with the count."""
+    test = cause_test(Cause.STW, Blame.BLAMED, touched=1, expected=0.5)
+    text = "1 of 30 overlaps a stop-the-world of the collector; 0.5 would by chance."
+    assert sentence("p99", 30, (test,)) == text
 
 
 def test_a_refusal_says_why() -> None:

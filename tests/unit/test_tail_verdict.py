@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.analysis.tail import attribute_tail
+from heapwise.analysis.tail.host import host_windows
 from heapwise.analysis.tail.measured import measured_time
 from heapwise.analysis.tail.neighbours import neighbours
 from heapwise.model.gc_timeline import Collection, GcSource, GcTimeline
@@ -112,7 +113,7 @@ def test_most_collections_have_to_be_known() -> None:
     made, known = simulated()
     found = attribute_tail(recorded(made), msgspec.structs.replace(known, coverage=0.5))
     assert set(collector(found).values()) == {Blame.UNKNOWN}
-    assert slowest(found)[Cause.STW].why == "only 50% of the collections are known"
+    assert slowest(found)[Cause.STW].why == "only 50.0 % of the collections are known"
     assert slowest(found)[Cause.STW].p is None
 
 
@@ -202,6 +203,16 @@ def test_what_the_system_does_not_tell_is_not_measured() -> None:
     assert found[Cause.CPU].blame is Blame.CLEARED
     unknown = (Cause.STEAL, Cause.THROTTLE, Cause.PRESSURE)
     assert {found[cause].blame for cause in unknown} == {Blame.UNKNOWN}
+
+
+def test_a_reading_that_failed_is_no_throttling() -> None:
+    """From unknown to ten seconds nothing has happened, as far as anybody knows."""
+    counters = (10 * S, -1, 10 * S, 10 * S + S // 4)
+    samples = [
+        HostSample(at_ns=at * S, busy_ns=at, idle_ns=at * S, throttled_ns=counter)
+        for at, counter in enumerate(counters)
+    ]
+    assert host_windows(samples, same_host=True)[Cause.THROTTLE] == [(2 * S, 3 * S, 0.25)]
 
 
 def test_throttling_of_the_cgroup_is_blamed() -> None:

@@ -21,8 +21,8 @@ from heapwise.model.tables import OwnerTable
 from heapwise.model.work import PerWork, Work
 from heapwise.record.analyse import analyse
 from heapwise.report.columns import WIDTH
+from heapwise.report.comparison_words import format_change
 from heapwise.report.text import render_comparison, render_run
-from heapwise.report.text_comparison import format_change
 from support.golden import assert_golden
 from support.runs import (
     MIB,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -166,6 +167,20 @@ def test_functions_come_from_creations_and_from_stacks() -> None:
         "main.work", "runtime.bgsweep", "main.idle",
     ]  # fmt: skip
     assert functions.runtimes(found).tolist() == [False, True, False]
+
+
+def test_goroutines_that_ended_are_forgotten() -> None:
+    """Not before all that ended with them was named, and those that live on stay."""
+    first, second, names = Script(), Script(), Names()
+    for goroutine in (7, 8):
+        first.at(0, K.GO_CREATE, 1, a=goroutine, b=first.stack("main.work"))
+    first.at(5, K.GO_DESTROY, 7)
+    second.at(9, K.GO_CREATE, 8, a=9, b=second.stack("main.other"))
+    functions, seen = Functions(names), np.array([7, 8, 9])
+    functions.learn(first.generation(1))
+    assert [names.names[each] for each in functions.of(seen)] == ["main.work", "main.work", ""]
+    functions.learn(second.generation(2))
+    assert [names.names[each] for each in functions.of(seen)] == ["", "main.work", "main.other"]
 
 
 def test_names_are_limited() -> None:

@@ -231,7 +231,7 @@ def test_a_long_assist_is_harm_and_names_who_paid() -> None:
     script.at(5 + 2 * MS, K.ASSIST_END, 7)
     script.at(10_000 * MS, K.GO_CREATE, a=3)
     (sentence,) = summarise(stream(script)).harm
-    assert "2.00 ms" in sentence
+    assert "1 assist held them up for 2.00 ms" in sentence
     assert "goroutines of main.serve" in sentence
 
 

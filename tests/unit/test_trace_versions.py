@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,26 +13,19 @@ from hypothesis import strategies as st
 from heapwise.analysis.exectrace import summarise
 from heapwise.formats.exectrace import open_trace
 from heapwise.model.trace import TraceSummary
+from support.exectrace_data import FOLDER, NAMES, trace_of
 
-TRACES = Path(__file__).parent.parent / "data" / "exectrace"
-VERSIONS = sorted(path.name.removesuffix(".trace.gz") for path in TRACES.glob("*.trace.gz"))
 STOP = "end stop-the-world ("
-
-
-@cache
-def content_of(version: str) -> bytes:
-    """The bytes of a trace."""
-    return gzip.decompress((TRACES / f"{version}.trace.gz").read_bytes())
 
 
 @cache
 def read(version: str) -> tuple[TraceSummary, dict[str, int]]:
     """Our summary of a trace, and the counts of the trace tool of the Go that wrote it."""
-    counts: dict[str, int] = json.loads((TRACES / f"{version}.json").read_text())
-    return summarise(open_trace(io.BytesIO(content_of(version)))), counts
+    counts: dict[str, int] = json.loads((FOLDER / f"{version}.json").read_text())
+    return summarise(open_trace(io.BytesIO(trace_of(version)))), counts
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", NAMES)
 def test_counts_are_those_of_gos_own_tool(version: str) -> None:
     """Collections, stops by reason, assists, goroutines created and the last goal agree."""
     ours, theirs = read(version)
@@ -54,7 +45,7 @@ def test_counts_are_those_of_gos_own_tool(version: str) -> None:
     assert goal.value[-1] == theirs["last heap goal in bytes"]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", NAMES)
 def test_what_the_program_did_is_found_by_name(version: str) -> None:
     """Its region by name and count, who assisted, and which collection it forced."""
     ours, theirs = read(version)
@@ -67,11 +58,11 @@ def test_what_the_program_did_is_found_by_name(version: str) -> None:
 
 
 @given(
-    st.sampled_from(VERSIONS), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=9)
+    st.sampled_from(NAMES), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=9)
 )
 def test_a_damaged_trace_has_a_summary(version: str, changes: list[tuple[float, int]]) -> None:
     """Whatever bytes are changed behind the header, there is a summary and no error."""
-    content = bytearray(content_of(version))
+    content = bytearray(trace_of(version))
     for place, byte in changes:
         content[16 + int(place * (len(content) - 17))] = byte
     summary = summarise(open_trace(io.BytesIO(content)))
@@ -81,5 +72,5 @@ def test_a_damaged_trace_has_a_summary(version: str, changes: list[tuple[float, 
 
 def test_there_are_traces_before_and_after_go_1_22() -> None:
     """Both kinds of the format are among them."""
-    versions = {read(version)[0].version for version in VERSIONS}
+    versions = {read(version)[0].version for version in NAMES}
     assert versions >= {"go 1.19", "go 1.21", "go 1.22", "go 1.23", "go 1.25"}

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from heapwise.errors import UsageError
 from heapwise.model.finding import Finding
 from heapwise.model.verify import BASE, NEW, FileChange, Side, SideKind
+from heapwise.record.command import split_command
 from heapwise.verify.changes import between_commands, between_revisions, between_runs
 from heapwise.verify.git import changes, checkout, top_level
-from heapwise.verify.sides import assignments, in_folder
+from heapwise.verify.sides import in_folder
 from support import runs
 from support.repository import Repository
 
@@ -149,7 +150,7 @@ def test_outside_a_repository_revisions_are_refused(tmp_path: Path) -> None:
 def test_a_command_in_a_folder_keeps_its_words(words: list[str]) -> None:
     """Whatever a command holds, moving it to a folder adds words in front and changes none."""
     words = ["./svc", *words]
-    _, moved = assignments(in_folder(shlex.join(["A=b c", *words]), Path("/tmp/x y")))
+    _, moved = split_command(in_folder(shlex.join(["A=b c", *words]), Path("/tmp/x y")))
     assert moved[:5] == ["sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", "/tmp/x y"]
     assert moved[5:] == words
-    assert assignments(in_folder(shlex.join(["A=b c", *words]), Path("/tmp")))[0] == {"A": "b c"}
+    assert split_command(in_folder(shlex.join(["A=b c", *words]), Path("/tmp")))[0] == {"A": "b c"}

@@ -232,7 +232,8 @@ class GcWatch:
         gathered[0] += 1
         gathered[1] += duration
         if gathered[1] >= CHARGE_NS:
-            victim = sys._getframe(1)  # noqa: SLF001 - whose code the collector interrupted
+            # Whose code the collector interrupted; none where C code started the thread.
+            victim = sys._getframe().f_back  # noqa: SLF001 - cheaper than `inspect`
             self._sums.add(victim, generation, *gathered)
             gathered[:] = 0, 0
             if duration >= CHARGE_NS and not forced:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import threading
@@ -174,6 +175,18 @@ def test_a_long_pause_names_its_victim_among_the_events(watch: GcWatch) -> None:
     assert functions[-2].endswith(".test_a_long_pause_names_its_victim_among_the_events")
     assert len(functions) <= VICTIM_DEPTH
     assert watch.victims(3) == {}
+
+
+def test_a_thread_without_python_code_has_no_stack(
+    watch: GcWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that C code started can be the victim too."""
+    monkeypatch.setattr(gcwatch, "CHARGE_NS", 0)
+    _thread.start_new_thread(gc.collect, ())
+    end = time.monotonic() + 5
+    while not watch.victims() and time.monotonic() < end:
+        time.sleep(0.001)
+    assert watch.victims() == {1: "python.no_frame"}
 
 
 def test_only_the_newest_victims_are_remembered(

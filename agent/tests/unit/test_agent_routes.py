@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import threading
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,10 +200,15 @@ def test_a_fence_is_a_real_collection_and_a_new_snapshot(router: Router) -> None
 
 
 def test_a_snapshot_serves_everybody_for_a_second(router: Router) -> None:
-    """Without gc=1, the bytes are the same."""
-    first = ask(router, PPROF + "heap").body
-    kept = [bytes(100_000) for _ in range(10)]
-    assert ask(router, PPROF + "heap").body == first
+    """Without gc=1, the bytes are the same; a machine that stalls for a second gets new chances."""
+    for _ in range(5):
+        began = time.monotonic()
+        first = ask(router, PPROF + "heap").body
+        kept = [bytes(100_000) for _ in range(10)]
+        again = ask(router, PPROF + "heap").body
+        if time.monotonic() - began < 1:
+            break
+    assert again == first
     assert len(kept) == 10
 
 

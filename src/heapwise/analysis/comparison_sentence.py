@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from heapwise.model.comparison import ComparisonRow, Role, Verdict
+from heapwise.model.comparison import MOVED, ComparisonRow, Role, Verdict
 from heapwise.units import format_share, format_value
 
 _WORDS = {
@@ -16,8 +16,6 @@ _WORDS = {
     Verdict.SAME: "same",
 }
 """In the order in which they are told."""
-
-_MOVED = frozenset({Verdict.BETTER, Verdict.WORSE, Verdict.CHANGED})
 
 _FACTOR_FROM = 10.0
 """A rise of so many times reads better as a factor than in per cent."""
@@ -33,7 +31,7 @@ def sentence(rows: Sequence[ComparisonRow], min_effect: float) -> str:
     asked = [row for row in rows if row.role is not Role.OTHER]
     parts = []
     for verdict, word in _WORDS.items():
-        tell = _move if verdict in _MOVED else _name
+        tell = _move if verdict in MOVED else _name
         texts = [tell(row) for row in asked if row.verdict is verdict]
         parts += [f"{word}: {', '.join(texts)}"] if texts else []
     return "; ".join(filter(None, (_head(asked, min_effect), *parts)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from heapwise.analysis.tail.collector import LEAST_COVERAGE
 from heapwise.model.gc_timeline import GcSource, GcTimeline
 from heapwise.model.load import HitFlag, Hits
 from heapwise.model.profile import Int64s
@@ -46,14 +47,17 @@ def gc_bands(timeline: GcTimeline | None, zero_ns: int) -> tuple[Bands, ...]:
 
 
 def slow_hits(hits: Hits, timeline: GcTimeline | None, zero_ns: int) -> tuple[Series, ...]:
-    """The slowest hundredth of the hits, apart by whether a collection was under way meanwhile."""
+    """The slowest hundredth of the hits, apart by whether a collection was under way meanwhile.
+
+    They are apart only where that is known: a collection that nobody saw is none without proof.
+    """
     hits = hits.select((hits.flags & HitFlag.WARMUP == 0) & (hits.done >= 0))
     if not len(hits):
         return ()
     latency = hits.done - hits.intended
     slow = latency >= nearest_rank(np.sort(latency), _SLOW_PER_MILLION)
     begins, ends, latency = hits.intended[slow], hits.done[slow], latency[slow]
-    if timeline is None or not _marking(timeline):
+    if timeline is None or not _marking(timeline) or timeline.coverage < LEAST_COVERAGE:
         return (_dots("slow", begins, latency, zero_ns),)
     active = _touched(begins, ends, united((c.start_ns, c.end_ns) for c in timeline.collections))
     return (

@@ -112,10 +112,11 @@ class Sample:
 
 def sample(metric: Metric, bases: Sequence[RunReport], news: Sequence[RunReport]) -> Sample:
     """What the rounds have of a metric."""
-    return Sample(metric, _side("before", bases, metric), _side("after", news, metric))
+    return Sample(metric, side_of("before", bases, metric), side_of("after", news, metric))
 
 
-def _side(name: str, reports: Sequence[RunReport], metric: Metric) -> Side:
+def side_of(name: str, reports: Sequence[RunReport], metric: Metric) -> Side:
+    """What the rounds of one side have of a metric."""
     found = [value for report in reports for value in report.metrics if value.metric == metric.id]
     good = (value.value for value in found if value.value is not None and not value.invalid)
     spoiled = dict.fromkeys(value.invalid for value in found if value.invalid)

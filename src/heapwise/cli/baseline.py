@@ -14,12 +14,11 @@ from heapwise.errors import UsageError
 from heapwise.model.baseline import Baseline, Baselines
 from heapwise.model.recording import State
 from heapwise.model.report import RunReport
-from heapwise.record.analyse import analyse
-from heapwise.record.store import load
 from heapwise.report.baseline_text import render_baselines
+from heapwise.units import how_many
 from heapwise.verify import baselines
 from heapwise.verify.journal import is_verification
-from heapwise.verify.measured import sides_of
+from heapwise.verify.measured import measured_sides, recorded_rounds
 from heapwise.verify.project import read_project
 
 _FOLDER = Option(name="dir", type=FILE, metavar="DIR", parameter="folder",
@@ -53,23 +52,19 @@ def save(recordings: tuple[Path, ...], folder: Path | None, name: str | None, qu
     path = baselines.save(made, folder or Path(gate.baseline))
     write_data(str(path))
     if not quiet:
-        note(f"{len(reports)} {'round' if len(reports) == 1 else 'rounds'} saved")
+        note(f"{how_many(len(reports), 'round')} saved")
         next_step("heapwise gate NEW.hw --fail-on 'bytes/req > +5%'")
 
 
 def _measured(paths: Sequence[Path]) -> tuple[Sequence[RunReport], str]:
     """The rounds, and the fingerprint of the machine they were made on."""
     if len(paths) == 1 and is_verification(paths[0]):
-        sides = sides_of(paths[0])
+        sides = measured_sides(paths[0])
         return sides.news, sides.state.machine.fingerprint
-    loaded = [load(path) for path in paths]
-    machines = {recording.manifest.machine.fingerprint for recording in loaded}
-    if len(machines) > 1:
+    reports, machines = recorded_rounds(paths)
+    if len(set(machines)) > 1:
         raise UsageError("these recordings are of different machines", hint="save them apart")
-    reports = [
-        analyse(recording, place=str(path)) for recording, path in zip(loaded, paths, strict=True)
-    ]
-    return reports, machines.pop()
+    return reports, machines[0]
 
 
 def _must_be_valid(reports: Sequence[RunReport]) -> None:

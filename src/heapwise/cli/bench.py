@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import Unpack
 
 import click
 
-from heapwise.cli.bench_options import SHARED, TableOptions, with_options
+from heapwise.cli.bench_input import read_results
+from heapwise.cli.bench_options import SHARED, TableOptions
 from heapwise.cli.bench_tables import layout_of, show
 from heapwise.cli.options import command as make_command
-from heapwise.errors import ProfileError
-from heapwise.formats.bench_files import Named, name_files, read_benchmarks
-
-MOST_BYTES = 1 << 30
-"""Of one file."""
-
+from heapwise.cli.options import with_options
+from heapwise.formats.bench_files import name_files, read_benchmarks
 
 RUNNERS = {"go": "heapwise.cli.bench_go", "py": "heapwise.cli.bench_py"}
 """Subcommands that run benchmarks, imported when they are called: files need none of it."""
@@ -64,23 +60,9 @@ def files_command(files: tuple[str, ...], **options: Unpack[TableOptions]) -> No
     """
     layout = layout_of(options)
     named = name_files(files)
-    read = read_benchmarks((file, _content(file)) for file in named)
+    read = read_benchmarks((file, read_results(file.path)) for file in named)
     gate = f"heapwise bench --fail-on-regression {' '.join(files)}"
     show(read, layout, options, gate if len(named) > 1 else f"heapwise bench {files[0]} NEW")
 
 
 command.add_command(files_command)
-
-
-def _content(file: Named) -> bytes:
-    try:
-        if file.path == "-":
-            data = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with open(file.path, "rb") as stream:  # noqa: PTH123 - `bench <(…)` gives pipes
-                data = stream.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ProfileError(f"cannot read {file.path}", error.strerror or str(error)) from None
-    if len(data) > MOST_BYTES:
-        raise ProfileError(f"{file.path} has more than 1 GiB")
-    return data

@@ -11,9 +11,9 @@ from typing import Unpack
 
 import click
 
-from heapwise.cli.bench_options import COUNT, SHARED, TableOptions, with_options
+from heapwise.cli.bench_options import COUNT, SHARED, TableOptions
 from heapwise.cli.bench_tables import layout_of, show
-from heapwise.cli.options import DURATION, TABLE, Option
+from heapwise.cli.options import DURATION, TABLE, Option, with_options
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_not_exist, note, on_terminal, write_file
 from heapwise.errors import UsageError

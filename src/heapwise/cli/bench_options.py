@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TypedDict
 
 import click
 
 from heapwise.analysis.benchtab.verdicts import Correction
-from heapwise.cli.options import EFFECT, SHARE, TABLE, AnyFunction, Option
+from heapwise.cli.options import EFFECT, SHARE, TABLE, Option
 
 LAYOUT = (
     Option(name="table", type=click.STRING, default=".config", peer="benchstat", metavar="KEYS",
@@ -76,14 +75,3 @@ class TableOptions(TypedDict):
     output_format: str
     as_json: bool
     quiet: bool
-
-
-def with_options(*options: Option) -> Callable[[AnyFunction], AnyFunction]:
-    """Put options on a command's function, in the order given."""
-
-    def wrap(function: AnyFunction) -> AnyFunction:
-        for option in reversed(options):
-            function = option.decorate(function)
-        return function
-
-    return wrap

@@ -10,12 +10,12 @@ from typing import Unpack
 import click
 
 from heapwise.cli.agent import find_python, require_agent
-from heapwise.cli.bench_options import COUNT, SHARED, TableOptions, with_options
+from heapwise.cli.bench_input import read_results
+from heapwise.cli.bench_options import COUNT, SHARED, TableOptions
 from heapwise.cli.bench_tables import layout_of, show
-from heapwise.cli.options import DURATION, FILE, TABLE, Option
+from heapwise.cli.options import DURATION, FILE, TABLE, Option, with_options
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, note, on_terminal, write_file
-from heapwise.errors import ProfileError
 from heapwise.formats.bench_files import Named, read_benchmarks
 from heapwise.formats.benchfmt.write import write_benchmarks
 from heapwise.units import NS_PER_S
@@ -68,7 +68,7 @@ def command(
         write_file(text, output)
     sides = [(Named("new", "new"), text.encode())]
     if base is not None:
-        sides.insert(0, (Named("base", str(base)), _content(base)))
+        sides.insert(0, (Named("base", str(base)), read_results(str(base))))
     kept = f"change the code, then heapwise bench py {target} --base {output}"
     show(
         read_benchmarks(sides),
@@ -76,10 +76,3 @@ def command(
         options,
         kept if output else f"heapwise bench py {target} -o before.txt",
     )
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ProfileError(f"cannot read {path}", error.strerror or str(error)) from None

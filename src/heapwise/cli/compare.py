@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from heapwise.analysis.compare_rounds import CompareOptions
-from heapwise.cli.compare_sides import compared, split
-from heapwise.cli.options import SHARE, TABLE, Option
+from heapwise.cli.compare_sides import compared, may_spend, split
+from heapwise.cli.options import SHARE, TABLE, Option, with_options
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
 from heapwise.cli.report import after_comparing
@@ -42,14 +41,8 @@ _RENDERERS: dict[str, Callable[[Comparison], bytes | str]] = {
 }
 
 
-def _own_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_OWN):
-        function = option.decorate(function)
-    return function
-
-
 @make_command("compare", "json", "html", "force", "max-profile-size", "quiet")
-@_own_options
+@with_options(*_OWN)
 @click.argument("sides", nargs=-1, type=click.Path(), metavar="BEFORE... [vs] AFTER...")
 def command(
     sides: tuple[str, ...],
@@ -76,7 +69,7 @@ def command(
     if kind == "html" and sys.stdout.isatty():
         raise UsageError("an HTML page is not for a terminal", hint="name a file with --html")
     before, after = split(sides)
-    options = CompareOptions(alpha=_chance(alpha), confidence=_chance(confidence),
+    options = CompareOptions(alpha=may_spend(sides, _chance(alpha)), confidence=_chance(confidence),
                              min_effect=min_effect)  # fmt: skip
     result = compared(before, after, options, max_profile_size)
     write_data(_page(result.comparison, result.examples) if kind == "html"

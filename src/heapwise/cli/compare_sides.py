@@ -20,7 +20,8 @@ from heapwise.record.recorded_costs import recorded_costs
 from heapwise.record.sources import Sources, load_sources
 from heapwise.record.store import load
 from heapwise.verify.journal import is_verification, read_report, read_state
-from heapwise.verify.round_validity import counted
+from heapwise.verify.round_validity import counted, whole_rounds
+from heapwise.verify.stopping import alpha_of
 
 BETWEEN = "vs"
 """The word between the two sides where there are more than two names."""
@@ -61,6 +62,14 @@ def split(names: Sequence[str]) -> tuple[list[Path], list[Path]]:
         f"which of {len(names)} are before and which after?",
         hint=f"put {BETWEEN!r} between them: heapwise compare old-*.hw {BETWEEN} new-*.hw",
     )
+
+
+def may_spend(names: Sequence[str], alpha: float) -> float:
+    """The chance of a false alarm that is left: a verification may have been looked at before."""
+    if len(names) != 1 or not is_verification(Path(names[0])):
+        return alpha
+    before, _ = _of_verification(Path(names[0]))
+    return min(alpha, alpha_of(read_state(Path(names[0])).settings, len(before)))
 
 
 def compared(
@@ -120,7 +129,7 @@ def _profile(path: Path) -> NamedProfile:
 
 
 def _of_verification(directory: Path) -> tuple[list[Path], list[Path]]:
-    kept = counted(read_state(directory).attempts)
+    kept = whole_rounds(counted(read_state(directory).attempts), (BASE, NEW))
     before, after = (
         [directory / attempt.recording for attempt in kept if attempt.side == side]
         for side in (BASE, NEW)

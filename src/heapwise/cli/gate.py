@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 from msgspec.structs import replace
 
 from heapwise.analysis.compare_rounds import CompareOptions, compare_rounds
 from heapwise.analysis.unlike import Unlike, differences
-from heapwise.cli.options import FILE, Option
+from heapwise.cli.options import FILE, Option, with_options
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, next_step, write_data, write_file, write_json
 from heapwise.errors import GateFailed, Inconclusive, RecordingError, UsageError
@@ -22,8 +22,6 @@ from heapwise.model.comparison import Comparison
 from heapwise.model.gate import Budget, GateResult, Outcome
 from heapwise.model.report import RunReport
 from heapwise.model.verify import BASE, NEW
-from heapwise.record.analyse import analyse
-from heapwise.record.store import load
 from heapwise.report.gate_text import render_gate, render_gate_markdown
 from heapwise.report.github import render_annotations
 from heapwise.report.junit import render_junit
@@ -31,7 +29,7 @@ from heapwise.report.sarif import render_sarif
 from heapwise.verify import baselines
 from heapwise.verify.gate import judge_all, must_be_comparable
 from heapwise.verify.journal import is_verification
-from heapwise.verify.measured import sides_of
+from heapwise.verify.measured import measured_sides, recorded_rounds
 from heapwise.verify.project import FILE as PROJECT_FILE
 from heapwise.verify.project import Project, read_project
 
@@ -79,15 +77,8 @@ class Measured(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def own_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Put the options on the command that no other command has."""
-    for option in reversed(_OWN):
-        function = option.decorate(function)
-    return function
-
-
 @make_command("gate", "json", "force", "quiet")
-@own_options
+@with_options(*_OWN)
 @click.argument("new", nargs=-1, type=FILE, required=True, metavar="RECORDING...|VERIFICATION")
 @click.pass_context
 def command(
@@ -152,30 +143,21 @@ def _measured(
     if any(map(is_verification, new)):
         if len(new) > 1 or base:
             raise UsageError("a verification has both sides in it", hint="give it alone")
-        sides = sides_of(new[0])
+        sides = measured_sides(new[0])
         names = sides.label(BASE), sides.label(NEW)
         min_effect = sides.state.settings.min_effect
         options = CompareOptions(alpha=sides.alpha, min_effect=min_effect, paths=False)
         return Measured(sides.bases, sides.news, options, names)
-    news, machine = _reports(new)
+    news, machines = recorded_rounds(new)
     options = CompareOptions(min_effect=project.gate.min_effect, paths=False)
     if base:
-        return Measured(_reports(base)[0], news, options)
+        return Measured(recorded_rounds(base)[0], news, options)
     if not any(budget.relative for budget in budgets):
         return Measured((), news, options)
-    found = baselines.find(folder, name or project.gate.name, machine)
+    found = baselines.find(folder, name or project.gate.name, machines[0])
     note = f"baseline {found.name} of {found.saved}"
     note += f", revision {found.revision}" if found.revision else ""
     return Measured(found.rounds, news, options, (f"baseline {found.name}", news[0].name), (note,))
-
-
-def _reports(paths: Sequence[Path]) -> tuple[list[RunReport], str]:
-    """The rounds of one side, and the fingerprint of the machine they were made on."""
-    loaded = [load(path) for path in paths]
-    reports = [
-        analyse(recording, place=str(path)) for recording, path in zip(loaded, paths, strict=True)
-    ]
-    return reports, loaded[0].manifest.machine.fingerprint
 
 
 def _judged(budgets: Sequence[Budget], measured: Measured, *, strict: bool) -> GateResult:

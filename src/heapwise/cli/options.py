@@ -308,10 +308,20 @@ def command(
         option_names: keys of `TABLE`.
         settings: passed to `click.command`.
     """
+    shared = with_options(*(TABLE[option_name] for option_name in option_names))
 
     def wrap(function: Callable[..., Any]) -> click.Command:
-        for option_name in reversed(option_names):
-            function = TABLE[option_name].decorate(function)
-        return click.command(name, cls=GoStyleCommand, **settings)(function)
+        return click.command(name, cls=GoStyleCommand, **settings)(shared(function))
+
+    return wrap
+
+
+def with_options(*options: Option) -> Callable[[AnyFunction], AnyFunction]:
+    """Put options on a command's function, in the order given."""
+
+    def wrap(function: AnyFunction) -> AnyFunction:
+        for option in reversed(options):
+            function = option.decorate(function)
+        return function
 
     return wrap

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from heapwise.cli.access import ACCESS_OPTIONS, build_access
 from heapwise.cli.options import command as make_command
+from heapwise.cli.options import with_options
 from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
 from heapwise.cli.verify_options import LOAD, OWN, STATISTICS, TARGET_FORMAT, VerifyOptions
 from heapwise.cli.verify_progress import VerifyProgress
@@ -45,18 +46,11 @@ RENDERERS: dict[str, Callable[[Verification], bytes | str]] = {
 }
 
 
-def own_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Put the options on the command that no other command has."""
-    for option in reversed((*OWN, *STATISTICS, TARGET_FORMAT)):
-        function = option.decorate(function)
-    return function
-
-
 @make_command(
     "verify", *LOAD, "service", *ACCESS_OPTIONS, "exec", "interval", "output", "force",
     "keep-secrets", "html", "json", "quiet",
 )  # fmt: skip
-@own_options
+@with_options(*OWN, *STATISTICS, TARGET_FORMAT)
 @click.argument("target", nargs=-1, metavar="[TARGET]")
 @click.pass_context
 def command(

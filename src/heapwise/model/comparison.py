@@ -23,6 +23,10 @@ class Verdict(StrEnum):
     """One side must not be trusted."""
 
 
+MOVED = frozenset({Verdict.BETTER, Verdict.WORSE, Verdict.CHANGED})
+"""Verdicts that say that the sides differ."""
+
+
 class Role(StrEnum):
     """What a row is asked for."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from heapwise.errors import RecordingError, UsageError
+from heapwise.errors import UsageError
 from heapwise.model.recording import Manifest
 from heapwise.record.files import (
     BODIES,
@@ -24,6 +24,7 @@ from heapwise.record.files import (
     TRACE_FILE,
     TRACE_SUMMARY_FILE,
     read_file,
+    take_lock,
 )
 
 MANIFEST_LIMIT = 64 << 20
@@ -59,7 +60,7 @@ def claim(path: Path, *, force: bool) -> int:
         raise UsageError(
             f"cannot create {path}", "its directory does not exist", f"mkdir -p {path.parent}"
         ) from None
-    lock = _lock(path)
+    lock = take_lock(path, "wait for it, or choose another -o")
     try:
         if existed:
             _clear(path)
@@ -132,22 +133,6 @@ def _is_replaceable(path: Path) -> bool:
 
 def _is_ours(name: str) -> bool:
     return name in _OURS or bool(TRACE_FILE.fullmatch(name) or TRACE_SUMMARY_FILE.fullmatch(name))
-
-
-def _lock(path: Path) -> int:
-    """Take the writer's lock. The file stays when the recording is replaced: it is the lock."""
-    lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise RecordingError(
-            f"{path} is being written by another heapwise", hint="wait for it, or choose another -o"
-        ) from None
-    except OSError:
-        os.close(lock)
-        raise
-    return lock
 
 
 def _clear(path: Path) -> None:

@@ -18,6 +18,7 @@ While it is written, a file without a name holds space for its end, should the d
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import stat
@@ -109,6 +110,37 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def take_lock(directory: Path, hint: str) -> int:
+    """Take the writer's lock of a directory.
+
+    The file stays when what is beside it is replaced: it is the lock.
+
+    Args:
+        directory: holds the file `LOCK`, or will.
+        hint: what to do where another process has it.
+
+    Returns:
+        The descriptor that holds the lock, until it is closed.
+
+    Raises:
+        RecordingError: another process writes there.
+        OSError: there can be no such file.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    lock = os.open(directory / LOCK, flags, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise RecordingError(
+            f"{directory} is being written by another heapwise", hint=hint
+        ) from None
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
 
 
 def cannot_write(path: Path, error: OSError) -> RecordingError:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -14,18 +12,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import Self
 
-from heapwise.errors import RecordingError, ServiceError, ToolchainError, UsageError
+from heapwise.errors import RecordingError, ServiceError, ToolchainError
 from heapwise.model.memory import ProcessSample
 from heapwise.record import procfs
+from heapwise.record.command import split_command
 from heapwise.runtimes import local
 from heapwise.runtimes.endpoint import Endpoint
 from heapwise.runtimes.registry import SETTINGS
 from heapwise.runtimes.wire import Deadline, connect
 
+TRACING = "gctrace=1"
+"""Added to GODEBUG of every service that we start."""
+
 GRACE_S = 5.0
 """From the polite signal to the other one."""
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=", re.ASCII)
 _POLL_S = 0.02
 _TO_FAIL_S = 2.0
 """A service that finds its port taken says so within this time."""
@@ -85,9 +86,9 @@ class Service:
             ToolchainError: the program cannot be run.
             RecordingError: the file cannot be written.
         """
-        assigned, words = _split(command)
+        assigned, words = split_command(command)
         env = {**os.environ, **(env_extra or {}), **assigned}
-        env["GODEBUG"] = ",".join(filter(None, [env.get("GODEBUG", ""), "gctrace=1"]))
+        env["GODEBUG"] = ",".join(filter(None, [env.get("GODEBUG", ""), TRACING]))
         try:
             output = stderr.open("wb")
         except OSError as error:
@@ -110,7 +111,7 @@ class Service:
                 ) from error
         known = sorted(frozenset().union(*SETTINGS.values()))
         settings = {name: env[name] for name in known if name in env}
-        return cls(words, settings, process, stderr)
+        return cls(tuple(words), settings, process, stderr)
 
     def __enter__(self) -> Self:
         return self
@@ -227,20 +228,6 @@ class Service:
             return ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return " | ".join(repr(line[:200])[1:-1] for line in lines[-_TAIL_LINES:])
-
-
-def _split(command: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise UsageError(f"not a command: {command!r}", str(error)) from error
-    assigned: dict[str, str] = {}
-    while words and _ASSIGNMENT.match(words[0]):
-        name, _, value = words.pop(0).partition("=")
-        assigned[name] = value
-    if not words:
-        raise UsageError(f"not a command: {command!r}", "it names no program")
-    return assigned, tuple(words)
 
 
 def _guard(group: int) -> subprocess.Popen[bytes]:

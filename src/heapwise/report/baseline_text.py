@@ -9,7 +9,7 @@ from heapwise.model.baseline import Baseline
 from heapwise.model.metrics import CATALOGUE, Metric
 from heapwise.model.report import RunReport
 from heapwise.report.columns import joined, paragraph, table
-from heapwise.units import format_value
+from heapwise.units import format_value, how_many
 
 
 def render_baselines(baselines: Sequence[Baseline]) -> str:
@@ -20,9 +20,8 @@ def render_baselines(baselines: Sequence[Baseline]) -> str:
 def _lines(baseline: Baseline) -> Iterable[str]:
     first = baseline.rounds[0]
     revision = f", revision {baseline.revision}" if baseline.revision else ""
-    count = len(baseline.rounds)
     yield from paragraph(
-        f"{baseline.name}: {count} {'round' if count == 1 else 'rounds'}, saved {baseline.saved}"
+        f"{baseline.name}: {how_many(len(baseline.rounds), 'round')}, saved {baseline.saved}"
         f"{revision}"
     )
     yield from paragraph(f"{first.service} · {first.load}", "  ", "  ")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from heapwise.model.finding import Interval
 from heapwise.model.tables import FEW_HITS, Change, Diff, DiffRow
 from heapwise.names import visible
-from heapwise.report.text_comparison import FACTOR_FROM, TIMES
+from heapwise.report.comparison_words import FACTOR_FROM, TIMES
 from heapwise.units import format_value
 
 _UNITS = {"bytes": "B", "nanoseconds": "ns"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapwise.model.gate import GateCheck, GateResult, Outcome
 from heapwise.report.columns import joined, paragraph, table
 from heapwise.report.markdown import escaped, markdown_table
-from heapwise.units import format_value
+from heapwise.units import format_value, how_many
 
 WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.UNDECIDED: "~"}
 
@@ -54,9 +54,6 @@ def _count(result: GateResult, outcome: Outcome) -> int:
 def _sides(result: GateResult) -> str:
     first, second = result.rounds
     if not result.base:
-        return f"{result.new} ({second} {_rounds(second)})"
-    return f"{result.base} ({first} {_rounds(first)}) -> {result.new} ({second} {_rounds(second)})"
-
-
-def _rounds(count: int) -> str:
-    return "round" if count == 1 else "rounds"
+        return f"{result.new} ({how_many(second, 'round')})"
+    base, new = how_many(first, "round"), how_many(second, "round")
+    return f"{result.base} ({base}) -> {result.new} ({new})"

@@ -23,6 +23,7 @@ from heapwise.units import (
     format_rate,
     format_share,
     format_size,
+    how_many,
 )
 
 Pair = tuple[str, str]
@@ -86,7 +87,7 @@ def _skipped(seen: GcOverview) -> str:
     if seen.skipped is None:
         return ""
     count = seen.skipped.cycles
-    cycles = "cycle in " if count == 1 else f"{format_count(count)} cycles in " if count else ""
+    cycles = "cycle in " if count == 1 else f"{how_many(count, 'cycle')} in " if count else ""
     return f"the first {cycles}{format_duration(seen.skipped.ns)}: {seen.skipped.why}"
 
 
@@ -190,7 +191,6 @@ def _lines(lines: LogLines) -> str:
 def _pauses(pause: PauseFigures | None) -> list[str]:
     if pause is None:
         return []
-    many = "1 pause" if pause.count == 1 else f"{format_count(pause.count)} pauses"
     together = ""
     if pause.total_ns is not None:
         together = f", together {format_duration(pause.total_ns)}"
@@ -198,7 +198,7 @@ def _pauses(pause: PauseFigures | None) -> list[str]:
         (name, format_duration(each.value), _within(each)) for name, each in pause.quantiles.items()
     ]
     return [
-        *paragraph(f"{many}{together}: {pause.meaning}", "  "),
+        *paragraph(f"{how_many(pause.count, 'pause')}{together}: {pause.meaning}", "  "),
         *table(rows, "<><", "    "),
     ]
 

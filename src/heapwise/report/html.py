@@ -31,6 +31,7 @@ from heapwise.units import (
     format_share,
     format_size,
     format_value,
+    how_many,
 )
 
 
@@ -180,6 +181,7 @@ def _environment() -> Environment:
         "count": format_count,
         "duration": format_duration,
         "icicle": icicle,
+        "many": how_many,
         "rate": format_rate,
         "share": format_share,
         "size": format_size,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from heapwise.model.tail import Blame, CauseTest, SlowHits, TailAttribution
 from heapwise.report.columns import paragraph, table
-from heapwise.units import format_count, format_duration, format_share, format_value
+from heapwise.units import format_count, format_duration, format_share, format_value, how_many
 
 _HEAD = ("blame", "cause", "slow hits", "by chance", "active", "p", "")
 
@@ -32,7 +32,7 @@ def tail_lines(tail: TailAttribution) -> list[str]:
 
 
 def _answer(group: SlowHits) -> list[str]:
-    hits = f"{format_count(group.slow)} hits" if group.slow > 1 else "1 hit"
+    hits = how_many(group.slow, "hit")
     head = f"{group.name:<6} {hits} of {format_duration(group.threshold_ns)} or more: "
     return paragraph(head + group.sentence, " " * 9, "  ")
 

@@ -8,8 +8,6 @@ from heapwise.model.comparison import Comparison, ComparisonRow
 from heapwise.model.recording import Problem, Scope
 from heapwise.report.columns import Notes, joined, paragraph, table
 from heapwise.report.comparison_words import (
-    FACTOR_FROM,
-    TIMES,
     TITLES,
     changed_paths,
     footnotes,
@@ -25,8 +23,6 @@ from heapwise.report.comparison_words import (
 )
 from heapwise.report.shorten import shortened
 from heapwise.units import format_value
-
-__all__ = ["FACTOR_FROM", "TIMES", "format_change", "render_comparison"]
 
 _SHORT = 48
 """Longer reasons stand below the table, once."""

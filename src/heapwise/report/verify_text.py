@@ -6,7 +6,8 @@ from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
 from heapwise.model.recording import Problem, Scope
 from heapwise.model.verify import ABLATED, Attempt, Verification, VerifyState
 from heapwise.report.columns import joined, labelled, paragraph, table
-from heapwise.report.text_comparison import format_change, render_comparison
+from heapwise.report.comparison_words import format_change
+from heapwise.report.text_comparison import render_comparison
 from heapwise.units import format_value
 
 _HEAVIEST = ("bytes/work", "allocs/work", "gc.cpu_share", "cpu/work")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +10,11 @@ from pathlib import Path
 import msgspec
 
 from heapwise import __version__
-from heapwise.errors import RecordingError, UsageError
+from heapwise.errors import RecordingError, ToolchainError, UsageError
 from heapwise.model.baseline import FORMAT, Baseline
 from heapwise.model.report import RunReport, Timeline
 from heapwise.record.files import read_file, write_atomically
-
-FOLDER = Path("heapwise-baselines")
-DEFAULT_NAME = "main"
+from heapwise.verify.git import git
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
@@ -127,13 +124,7 @@ def _lean(report: RunReport) -> RunReport:
 def _revision() -> str:
     """The commit of the folder we are in, empty outside a repository or without git."""
     try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = git(Path(), "rev-parse", "--short=12", "HEAD")
+    except ToolchainError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -12,7 +12,7 @@ from heapwise.model.finding import Finding
 from heapwise.model.recording import Problem, Scope
 from heapwise.model.report import RunReport
 from heapwise.model.verify import BASE, NEW, FileChange, Side, SideKind
-from heapwise.verify.sides import assignments
+from heapwise.record.command import split_command
 
 _DEPENDENCIES = frozenset({
     "go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt", "requirements.txt",
@@ -54,7 +54,7 @@ def between_commands(sides: Iterable[Side]) -> Iterator[Problem]:
     commands = {side.name: side.command for side in sides if side.kind is SideKind.COMMAND}
     if BASE not in commands or NEW not in commands:
         return
-    (base_env, base), (new_env, new) = (assignments(commands[name]) for name in (BASE, NEW))
+    (base_env, base), (new_env, new) = (split_command(commands[name]) for name in (BASE, NEW))
     different = [
         name
         for name in sorted({*base_env, *new_env})
@@ -90,7 +90,7 @@ def between_runs(base: tuple[Side, RunReport], new: tuple[Side, RunReport]) -> I
 
 
 def _program(side: Side) -> tuple[str, list[str]]:
-    return side.commit, assignments(side.command)[1] if side.command else []
+    return side.commit, split_command(side.command)[1] if side.command else []
 
 
 def _beside_the_finding(code: Sequence[str], findings: Sequence[Finding]) -> Iterator[Problem]:

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from heapwise.analysis.round_samples import side_of
 from heapwise.analysis.unlike import Unlike
 from heapwise.errors import UsageError
-from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
+from heapwise.model.comparison import MOVED, Comparison, ComparisonRow, Verdict
 from heapwise.model.gate import Budget, GateCheck, GateResult, Outcome
 from heapwise.model.metrics import CATALOGUE, Metric
 from heapwise.model.report import RunReport
 from heapwise.units import format_share, format_value
 
-_MOVED = frozenset({Verdict.BETTER, Verdict.WORSE, Verdict.CHANGED})
 _RANK = {Outcome.FAILED: 0, Outcome.UNDECIDED: 1, Outcome.PASSED: 2}
 
 SPOILS_ALL = frozenset({"runtime", "settings", "targets", "rate", "duration", "unit of work"})
@@ -117,12 +117,10 @@ def _row(comparison: Comparison, metric: str) -> ComparisonRow | None:
 def _absolute(budget: Budget, metric: Metric, news: Sequence[RunReport]) -> GateCheck:
     """The median of the valid rounds against the limit."""
     open_check = _open(budget, metric, news)
-    found = [value for report in news for value in report.metrics if value.metric == budget.metric]
-    good = [each.value for each in found if each.value is not None and not each.invalid]
-    if not good:
-        why = next((each.invalid for each in found if each.invalid), "not measured")
-        return replace(open_check, why=why)
-    value = statistics.median(good)
+    side = side_of("new", news, metric)
+    if not side.values:
+        return replace(open_check, why=side.spoiled[0] if side.spoiled else "not measured")
+    value = statistics.median(side.values)
     beyond = value > budget.amount if budget.above else value < budget.amount
     figures = (format_value(each, metric.unit) for each in (value, budget.amount))
     return replace(
@@ -176,7 +174,7 @@ def _interval(metric: Metric, row: ComparisonRow) -> tuple[float, float]:
     if row.base is not None:  # rounds too few for an interval, or a change from zero
         if row.verdict is Verdict.SAME:
             return row.delta or 0.0, row.delta or 0.0
-        rose = row.before == 0 and row.verdict in _MOVED
+        rose = row.before == 0 and row.verdict in MOVED
         return math.inf if rose else -math.inf, math.inf
     assert row.before is not None  # noqa: S101 - for the type checker; checked by the caller
     assert row.after is not None  # noqa: S101 - the same

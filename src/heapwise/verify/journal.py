@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -27,13 +26,14 @@ from heapwise.errors import RecordingError, UsageError
 from heapwise.model.load import Plan
 from heapwise.model.report import RunReport
 from heapwise.model.verify import BASE, FORMAT, NEW, Attempt, Look, VerifyState
-from heapwise.record.files import cannot_write, read_file, write_atomically
+from heapwise.record.files import LOCK, cannot_write, read_file, take_lock, write_atomically
 from heapwise.record.store import load
 from heapwise.verify.round_validity import counted, examined
 
-STATE, PLAN, LOCK = "verify.json", "plan.json", "lock"
+STATE, PLAN = "verify.json", "plan.json"
 
 _LIMIT = 1 << 30
+_WAIT = "wait for it to end"
 _OURS = re.compile(r"round-\d{2,}-[a-z]+(\.\d+)?\.(hw|json)", re.ASCII)
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
@@ -73,7 +73,7 @@ class Journal:
         must_be_replaceable(directory, force=force)
         try:
             directory.mkdir(exist_ok=True)
-            lock = _locked(directory)
+            lock = take_lock(directory, _WAIT)
             _clear(directory)
             journal = cls(directory, state, plan, lock, new=True)
             write_atomically(directory / PLAN, msgspec.json.encode(plan))
@@ -92,7 +92,7 @@ class Journal:
         state = read_state(directory)
         plan = _decoded(directory / PLAN, Plan)
         try:
-            return cls(directory, state, plan, _locked(directory), new=False)
+            return cls(directory, state, plan, take_lock(directory, _WAIT), new=False)
         except OSError as error:
             raise cannot_write(directory, error) from None
 
@@ -258,22 +258,6 @@ def must_be_replaceable(directory: Path, *, force: bool) -> None:
 
 def _is_ours(name: str) -> bool:
     return name in (STATE, PLAN, LOCK) or _OURS.fullmatch(name) is not None
-
-
-def _locked(directory: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    lock = os.open(directory / LOCK, flags, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise RecordingError(
-            f"{directory} is being written by another heapwise", hint="wait for it to end"
-        ) from None
-    except OSError:
-        os.close(lock)
-        raise
-    return lock
 
 
 def _clear(directory: Path) -> None:

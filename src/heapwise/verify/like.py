@@ -17,10 +17,8 @@ from heapwise.model.report import RunReport
 from heapwise.record.analyse import analyse
 from heapwise.record.redact import REDACTED
 from heapwise.record.store import load
+from heapwise.record.supervise import TRACING
 from heapwise.runtimes.registry import SETTINGS
-
-_TRACING = "gctrace=1"
-"""Added to GODEBUG of every service that heapwise starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +127,7 @@ def command_of(service: ServiceInfo) -> str:
         return ""
     names = SETTINGS.get(service.runtime, frozenset())
     settings = {name: value for name, value in service.settings.items() if name in names}
-    kept = [text for text in settings.get("GODEBUG", "").split(",") if text != _TRACING]
+    kept = [text for text in settings.get("GODEBUG", "").split(",") if text != TRACING]
     settings["GODEBUG"] = ",".join(kept)
     assigned = [f"{name}={value}" for name, value in sorted(settings.items()) if value]
     return shlex.join([*assigned, *service.command])

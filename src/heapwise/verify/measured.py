@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from heapwise.errors import RecordingError
 from heapwise.model.report import RunReport
 from heapwise.model.verify import BASE, NEW, VerifyState
+from heapwise.record.analyse import analyse
+from heapwise.record.store import load
 from heapwise.verify.journal import read_report, read_state
-from heapwise.verify.round_validity import counted
+from heapwise.verify.round_validity import counted, whole_rounds
 from heapwise.verify.stopping import alpha_of
 
 
@@ -30,25 +33,35 @@ class Sides(NamedTuple):
         return next(side.label for side in self.state.sides if side.name == name)
 
 
-def sides_of(directory: Path) -> Sides:
+def recorded_rounds(paths: Iterable[Path]) -> tuple[list[RunReport], list[str]]:
+    """The rounds of one side from recordings, and the fingerprint of each one's machine.
+
+    Raises:
+        RecordingError: one cannot be read.
+    """
+    reports, machines = [], []
+    for path in paths:
+        recording = load(path)
+        reports.append(analyse(recording, place=str(path)))
+        machines.append(recording.manifest.machine.fingerprint)
+    return reports, machines
+
+
+def measured_sides(directory: Path) -> Sides:
     """Both sides of a verification, of the rounds that both have run.
 
     Raises:
         RecordingError: it cannot be read, or has no whole round.
     """
     state = read_state(directory)
-    rounds: dict[str, dict[int, str]] = {BASE: {}, NEW: {}}
-    for attempt in counted(state.attempts):
-        if attempt.side in rounds:
-            rounds[attempt.side][attempt.round] = attempt.recording
-    both = sorted(rounds[BASE].keys() & rounds[NEW].keys())
-    if not both:
+    kept = whole_rounds(counted(state.attempts), (BASE, NEW))
+    if not kept:
         raise RecordingError(
             f"{directory} has no round of both sides",
             hint=f"go on with it: heapwise verify --resume {directory}",
         )
     bases, news = (
-        tuple(read_report(directory, rounds[side][number]) for number in both)
+        tuple(read_report(directory, each.recording) for each in kept if each.side == side)
         for side in (BASE, NEW)
     )
-    return Sides(bases, news, state, alpha_of(state.settings, len(both)))
+    return Sides(bases, news, state, alpha_of(state.settings, len(bases)))

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from heapwise.errors import RecordingError
-from heapwise.model.comparison import ComparisonRow, Role, Verdict
+from heapwise.model.comparison import MOVED, ComparisonRow, Role
 from heapwise.model.verify import BASE, NEW, Entry, Moved, Notebook, Verification
 from heapwise.record.files import read_file
 
@@ -23,7 +23,6 @@ LINES, PAGE = "heapwise-log.jsonl", "heapwise-log.md"
 
 _LIMIT = 256 << 20
 _TITLE = "# Experiments\n"
-_QUIET = frozenset({Verdict.SAME, Verdict.UNDECIDED, Verdict.INVALID})
 
 
 def entry_of(verification: Verification, folder: Path) -> Entry:
@@ -143,7 +142,7 @@ def _moved(row: ComparisonRow) -> Moved:
 
 def _side_effect(row: ComparisonRow) -> bool:
     """What moved without having been asked for."""
-    return row.role is not Role.PRIMARY and row.verdict not in _QUIET
+    return row.role is not Role.PRIMARY and row.verdict in MOVED
 
 
 def _relative(path: Path, folder: Path) -> str:

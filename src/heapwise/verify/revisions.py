@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 
 from heapwise.errors import ToolchainError
 from heapwise.model.verify import NEW, WORK_TREES, Side, SideKind
+from heapwise.record.command import split_command
 from heapwise.verify.git import commit_of, git, subject_of
-from heapwise.verify.sides import assignments
 
 BUILD_S = 900
 """A cold build with its modules, on a slow machine and a slow line."""
@@ -104,7 +104,7 @@ def _work_tree(repository: Path, folder: Path, commit: str) -> Iterator[Path]:
 
 
 def _build(command: str, folder: Path, side: Side) -> None:
-    assigned, words = assignments(command)
+    assigned, words = split_command(command)
     with tempfile.TemporaryFile() as output:
         try:
             done = subprocess.run(

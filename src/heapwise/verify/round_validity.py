@@ -142,6 +142,21 @@ def counted(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
     return tuple(chosen for group in groups.values() if (chosen := best(group)) is not None)
 
 
+def whole_rounds(kept: Iterable[Attempt], sides: Iterable[str]) -> tuple[Attempt, ...]:
+    """Those of rounds that all the sides have run: an unpaired one would outweigh the others.
+
+    Args:
+        kept: one attempt of each round and side.
+        sides: names of the sides that count; attempts of others are left out.
+    """
+    names = frozenset(sides)
+    kept = tuple(attempt for attempt in kept if attempt.side in names)
+    ran: dict[int, set[str]] = {}
+    for attempt in kept:
+        ran.setdefault(attempt.round, set()).add(attempt.side)
+    return tuple(attempt for attempt in kept if ran[attempt.round] == names)
+
+
 def repetitions(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
     """The runs that were made again, in order: what was interrupted was not made at all."""
     seen = set()

@@ -14,6 +14,7 @@ from heapwise.errors import UsageError
 from heapwise.load.address import pin_addresses
 from heapwise.model.load import Plan
 from heapwise.model.verify import Side, SideKind
+from heapwise.record.command import split_command
 from heapwise.record.preflight import find_service, origin
 from heapwise.runtimes.access import ANYONE, Access
 
@@ -142,30 +143,11 @@ def in_folder(command: str, folder: Path | None) -> str:
     """
     if folder is None:
         return command
-    assigned, words = assignments(command)
+    assigned, words = split_command(command)
     front = [f"{name}={value}" for name, value in assigned.items()]
     return shlex.join(
         [*front, "sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", str(folder), *words]
     )
-
-
-def assignments(command: str) -> tuple[dict[str, str], list[str]]:
-    """The variables in front of a command, and the words behind them.
-
-    Raises:
-        UsageError: it cannot be split, or names no program.
-    """
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise UsageError(f"not a command: {command!r}", str(error)) from None
-    assigned: dict[str, str] = {}
-    while words and (parts := words[0].partition("="))[1] and parts[0].isidentifier():
-        assigned[parts[0]] = parts[2]
-        words.pop(0)
-    if not words:
-        raise UsageError(f"not a command: {command!r}", "it names no program")
-    return assigned, words
 
 
 def _is_url(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from heapwise.analysis.stats.mann_whitney import smallest_p
 from heapwise.analysis.stats.sequential import look_alpha
 from heapwise.errors import UsageError
-from heapwise.model.comparison import Comparison, Role, Verdict
+from heapwise.model.comparison import MOVED, Comparison, Role, Verdict
 from heapwise.model.metrics import PRIMARY
 from heapwise.model.verify import Settings
 from heapwise.units import format_duration
@@ -22,7 +22,7 @@ MOST_LOOKS = 6
 MOST_ROUNDS = 20
 """The more rounds there may be, the less the first looks may spend, and the later they decide."""
 
-DECIDED = frozenset({Verdict.BETTER, Verdict.WORSE, Verdict.SAME, Verdict.CHANGED})
+DECIDED = MOVED | {Verdict.SAME}
 
 
 def rounds_within(budget_ns: int, round_ns: int, *, most: int = MOST_ROUNDS) -> int:

@@ -23,7 +23,6 @@ from heapwise.model.verify import (
     NEW,
     Attempt,
     Settings,
-    Side,
     Verification,
     VerifyState,
 )
@@ -33,7 +32,7 @@ from heapwise.units import format_duration
 from heapwise.verify.changes import between_runs
 from heapwise.verify.journal import Journal
 from heapwise.verify.order import turns
-from heapwise.verify.round_validity import counted, repetitions
+from heapwise.verify.round_validity import counted, repetitions, whole_rounds
 from heapwise.verify.stopping import alpha_of, decided
 
 _PREDICTION = re.compile(
@@ -94,7 +93,7 @@ def conclude(journal: Journal, name: str) -> Verification:
         UsageError: the sides were driven differently.
     """
     state = journal.state
-    kept = _whole_rounds(counted(state.attempts), state.sides)
+    kept = whole_rounds(counted(state.attempts), [side.name for side in state.sides])
     reports = {
         side.name: journal.reports([each for each in kept if each.side == side.name])
         for side in state.sides
@@ -160,15 +159,6 @@ def _changed_paths(
         return None
     confidence = CompareOptions().confidence
     return path_changes(costs[BASE], costs[NEW], rate=alpha, confidence=confidence)
-
-
-def _whole_rounds(kept: Iterable[Attempt], sides: Sequence[Side]) -> tuple[Attempt, ...]:
-    """Those of rounds that every side has run: an unpaired one would outweigh the others."""
-    ran: dict[int, set[str]] = {}
-    kept = tuple(kept)
-    for attempt in kept:
-        ran.setdefault(attempt.round, set()).add(attempt.side)
-    return tuple(attempt for attempt in kept if len(ran[attempt.round]) == len(sides))
 
 
 def _named(comparison: Comparison, state: VerifyState, journal: Journal) -> Comparison:

@@ -4,7 +4,7 @@ package main
 
 import "iter"
 
-// switchBetween goes to and back between two goroutines, one of which ends in the middle.
+// switchBetween goes back and forth between two goroutines, one of which ends in the middle.
 func switchBetween(iterations int) {
 	count := func(yield func(int) bool) {
 		for i := 0; i < iterations/10 && yield(i); i++ {

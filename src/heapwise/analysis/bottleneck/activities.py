@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 
 import numpy as np
 
@@ -95,6 +96,8 @@ _FAMILIES = (
     ),
 )
 
+_NAMES = (*(name for name, _ in _FAMILIES), USER)
+
 
 def activity(path: tuple[Frame, ...]) -> str:
     """What a stack is busy with.
@@ -102,10 +105,16 @@ def activity(path: tuple[Frame, ...]) -> str:
     Args:
         path: leaf first.
     """
-    for name, family in _FAMILIES:
-        if any(family.search(frame.function) for frame in path):
-            return name
-    return USER
+    return _NAMES[min((_rank(frame.function) for frame in path), default=len(_FAMILIES))]
+
+
+@lru_cache(maxsize=1 << 14)
+def _rank(function: str) -> int:
+    """The first family that a function belongs to; kept, as the same few are in every stack."""
+    return next(
+        (rank for rank, (_, family) in enumerate(_FAMILIES) if family.search(function)),
+        len(_FAMILIES),
+    )
 
 
 class CpuShares:

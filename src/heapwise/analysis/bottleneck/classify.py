@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from heapwise.analysis.bottleneck.activities import ALLOCATION, GC, LOCKS
 from heapwise.analysis.bottleneck.measured import Measured
 from heapwise.model.tail import BottleneckClass
-from heapwise.units import format_count, format_duration, format_rate, format_share
+from heapwise.units import format_count, format_duration, format_rate, format_share, how_many
 
 SATURATED = 0.85
 """A service that uses so much of its processors has queues that come from there."""
@@ -56,8 +56,8 @@ def _generator(known: Measured) -> Iterable[str]:
         return
     total = known.load.total
     if total.generator_errors:
-        errors = format_count(total.generator_errors)
-        yield f"{errors} hits failed for want of file descriptors or ports in the generator"
+        errors = how_many(total.generator_errors, "hit")
+        yield f"{errors} failed for want of file descriptors or ports in the generator"
     if (
         total.lag is not None
         and total.latency is not None
@@ -126,8 +126,7 @@ def _waiting(known: Measured) -> Iterable[str]:
 
 
 def _used(known: Measured, share: float) -> str:
-    unit = "processor" if known.processors == 1 else "processors"
-    return f"it used {format_share(share)} of {known.processors} {unit}"
+    return f"it used {format_share(share)} of {how_many(known.processors, 'processor')}"
 
 
 def _host_full(known: Measured) -> bool:

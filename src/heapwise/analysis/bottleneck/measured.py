@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from heapwise.analysis.bottleneck.activities import GC, USER, CpuShares
+from heapwise.analysis.engine_share import engine_share
 from heapwise.analysis.process import growth
 from heapwise.analysis.windows import length_ns
 from heapwise.model.gc import GcSummary
@@ -89,7 +90,7 @@ def measure(
         gc_share=gc_share,
         lock_wait=_lock_wait(recording, windows),
         load=load,
-        engine_share=_engine_share(recording),
+        engine_share=engine_share(recording),
     )
 
 
@@ -168,10 +169,13 @@ def _busy(samples: Sequence[HostSample], windows: Sequence[Window]) -> float | N
 
 def _throttled(samples: Sequence[HostSample], windows: Sequence[Window]) -> float | None:
     inside = _inside(samples, windows)
-    if len(inside) < 2 or inside[-1].throttled_ns < 0:
+    if len(inside) < 2 or min(inside[0].throttled_ns, inside[-1].throttled_ns) < 0:
         return None
     elapsed = inside[-1].at_ns - inside[0].at_ns
-    return _gained(inside, lambda each: each.throttled_ns) / elapsed if elapsed else None
+    if elapsed <= 0:
+        return None
+    # The kernel adds up its processors: several that wait at once are more than all of the time.
+    return min(1.0, _gained(inside, lambda each: each.throttled_ns) / elapsed)
 
 
 def _gained(samples: Sequence[HostSample], counter: Callable[[HostSample], int]) -> int:
@@ -185,15 +189,3 @@ def _inside(samples: Iterable[HostSample], windows: Sequence[Window]) -> list[Ho
         return []
     begin = windows[0].before.at_ns
     return [sample for sample in samples if begin <= sample.at_ns <= max(ends)]
-
-
-def _engine_share(recording: Recording) -> float | None:
-    shares = [
-        cpu / elapsed
-        for event in recording.events
-        if event.kind == "engine"
-        and isinstance(cpu := event.fields.get("cpu_ns"), int)
-        and isinstance(elapsed := event.fields.get("elapsed_ns"), int)
-        and elapsed > 0
-    ]
-    return max(shares) if shares else None

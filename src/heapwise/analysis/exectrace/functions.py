@@ -11,17 +11,24 @@ from heapwise.model.profile import Int64s
 
 
 class Functions:
-    """Learns them from creations, and for older goroutines from their stacks."""
+    """Learns them from creations, and for older goroutines from their stacks.
+
+    Those that ended are forgotten with the next generation: their numbers never come again, and a
+    service that starts one a request would fill us.
+    """
 
     def __init__(self, names: Names) -> None:
         self._names = names
         self._goroutine = np.empty(0, np.int64)
         self._function = np.empty(0, np.int64)
         self._runtimes = np.empty(0, np.bool_)
+        self._ended = np.empty(0, np.int64)
 
     def learn(self, generation: Generation) -> None:
         """Take what a generation tells."""
         events = generation.events
+        self._forget(self._ended)
+        self._ended = events.goroutine[events.kind == EventKind.GO_DESTROY]
         created = events.kind == EventKind.GO_CREATE
         self._add(generation, events.a[created], events.b[created])
         subject = np.where(events.kind == EventKind.GO_STATUS, events.a, events.goroutine)
@@ -41,6 +48,10 @@ class Functions:
     def runtimes(self, function: Int64s) -> Mask:
         """Which of the functions are those of the runtime's own goroutines."""
         return self._runtimes[function]
+
+    def _forget(self, goroutine: Int64s) -> None:
+        kept = ~np.isin(self._goroutine, goroutine)
+        self._goroutine, self._function = self._goroutine[kept], self._function[kept]
 
     def _add(self, generation: Generation, goroutine: Int64s, stack: Int64s) -> None:
         goroutine, first = np.unique(goroutine, return_index=True)

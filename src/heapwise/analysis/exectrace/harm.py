@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from heapwise.analysis.exectrace.timeline import MARK_TERMINATION, SWEEP_TERMINATION
 from heapwise.model.trace import Spread
-from heapwise.units import NS_PER_S, format_count, format_duration, format_rate, format_share
+from heapwise.units import NS_PER_S, format_duration, format_rate, format_share, how_many
 
 _LONG_NS = 1_000_000
 """From a millisecond on a single wait shows in the latency of a request."""
@@ -28,7 +28,7 @@ def assists_harm(assists: Sequence[Spread], running_ns: int) -> str:
     count = sum(each.count for each in assists)
     payer = assists[0]
     return (
-        f"Goroutines that allocate had to mark first: {format_count(count)} assists held them up "
+        f"Goroutines that allocate had to mark first: {how_many(count, 'assist')} held them up "
         f"for {format_duration(total)}, the longest for {format_duration(longest)} (all goroutines "
         f"ran for {format_duration(running_ns)}); {format_share(payer.total_ns / total)} of it was "
         f"paid by goroutines of {payer.name or 'unknown origin'}."
@@ -44,7 +44,7 @@ def stops_harm(stops: Sequence[Spread], duration_ns: int) -> str:
     if longest < _LONG_NS and share < _SHARE:
         return ""
     return (
-        f"The world stood still for the collector {format_count(sum(s.count for s in gc))} times: "
+        f"The world stood still for the collector {how_many(sum(s.count for s in gc), 'time')}: "
         f"{format_duration(total)}, {format_share(share)} of the time, the longest "
         f"{format_duration(longest)}."
     )

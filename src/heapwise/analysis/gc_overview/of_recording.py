@@ -17,6 +17,7 @@ from heapwise.analysis.gc_overview.warnings import python_warnings, warnings_of
 from heapwise.analysis.gc_timeline import gc_timeline
 from heapwise.analysis.gcstats import gc_summary, inside
 from heapwise.analysis.live_heap import live_heap
+from heapwise.analysis.run_metrics import COVERAGE_FOR_QUANTILES
 from heapwise.analysis.windows import length_ns, settled
 from heapwise.errors import RecordingError
 from heapwise.model.gc import GcSummary
@@ -27,9 +28,6 @@ from heapwise.model.recording import Fence, Recording, Window
 from heapwise.units import NS_PER_S
 
 PYTHON = "python"
-
-SAMPLED = 0.5
-"""Coverage below which pauses are a sample. Simulated, p99 of half of them is within 3 %."""
 
 
 def overview_of_recording(
@@ -144,7 +142,7 @@ def _heap(recording: Recording, windows: Sequence[Window], timeline: GcTimeline)
 
 
 def _sampled(timeline: GcTimeline) -> Iterable[str]:
-    if timeline.collections and timeline.coverage < SAMPLED:
+    if timeline.collections and timeline.coverage < COVERAGE_FOR_QUANTILES:
         yield "sampled: most pauses were not seen, and the longest may be among those"
 
 

@@ -16,7 +16,7 @@ from heapwise.model.gc_timeline import GcSource, GcTimeline
 from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import Recording
 from heapwise.model.tail import Blame, Cause, SlowHits, TailAttribution
-from heapwise.units import format_count, format_duration
+from heapwise.units import format_duration, how_many
 
 
 def attribute_tail(recording: Recording, timeline: GcTimeline | None) -> TailAttribution:
@@ -90,8 +90,8 @@ def _notes(
             yield "The hits are those of the execution trace, which count in no figure."
         elif left > 0:
             yield (
-                f"{format_count(left)} hits lie outside the time that the {timeline.source} "
-                "covers; they are not looked at."
+                f"Not looked at: {how_many(left, 'hit')} outside the time that the "
+                f"{timeline.source} covers."
             )
         if timeline.source is GcSource.GCTRACE:
             yield (

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from heapwise.analysis.tail.activity import Window
 from heapwise.model.gc_timeline import Collection, GcSource, GcTimeline
 from heapwise.model.tail import Cause
+from heapwise.units import format_share
 
 LEAST_COVERAGE = 0.9
 """With fewer of the collections known, a slow hit without one means nothing."""
@@ -33,7 +34,9 @@ def collector_windows(
     if timeline.uncertainty_ns < 0:
         return dict.fromkeys(causes, f"{timeline.source} does not tell when collections took place")
     if timeline.coverage < LEAST_COVERAGE:
-        return dict.fromkeys(causes, f"only {timeline.coverage:.0%} of the collections are known")
+        return dict.fromkeys(
+            causes, f"only {format_share(timeline.coverage)} of the collections are known"
+        )
     if python:
         return {Cause.COLLECTION: [(one.start_ns, one.end_ns, 1.0) for one in timeline.collections]}
     return {

@@ -55,7 +55,7 @@ def _windows(samples: Sequence[HostSample], share: Share) -> Iterable[Window]:
 def _capacity(first: HostSample, second: HostSample) -> tuple[int, int, int]:
     """CPU time that was busy, stolen, and there altogether."""
     busy, idle = second.busy_ns - first.busy_ns, second.idle_ns - first.idle_ns
-    stolen = max(0, second.steal_ns - first.steal_ns)
+    stolen = _risen(first.steal_ns, second.steal_ns)
     return busy, stolen, busy + idle + stolen
 
 
@@ -67,7 +67,7 @@ def _saturated(first: HostSample, second: HostSample) -> float:
     busy, stolen, capacity = _capacity(first, second)
     if capacity > 0 and (busy + stolen) / capacity >= SATURATED:
         return 1.0
-    waited = max(0, second.pressure_cpu_ns - first.pressure_cpu_ns)
+    waited = _risen(first.pressure_cpu_ns, second.pressure_cpu_ns)
     return waited / (second.at_ns - first.at_ns)
 
 
@@ -77,11 +77,15 @@ def _stolen(first: HostSample, second: HostSample) -> float:
 
 
 def _throttled(first: HostSample, second: HostSample) -> float:
-    return (second.throttled_ns - first.throttled_ns) / (second.at_ns - first.at_ns)
+    return _risen(first.throttled_ns, second.throttled_ns) / (second.at_ns - first.at_ns)
 
 
 def _pressed(first: HostSample, second: HostSample) -> float:
-    waited = (second.pressure_memory_ns - first.pressure_memory_ns) + (
-        second.pressure_io_ns - first.pressure_io_ns
-    )
-    return waited / (second.at_ns - first.at_ns)
+    memory = _risen(first.pressure_memory_ns, second.pressure_memory_ns)
+    disk = _risen(first.pressure_io_ns, second.pressure_io_ns)
+    return (memory + disk) / (second.at_ns - first.at_ns)
+
+
+def _risen(first: int, second: int) -> int:
+    """By how much a counter rose; by nothing that is known where it could not be read before."""
+    return max(0, second - first) if first >= 0 else 0

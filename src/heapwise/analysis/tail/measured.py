@@ -91,4 +91,5 @@ def _spans(recording: Recording, hits: Hits) -> Iterable[tuple[int, int]]:
     for begin, end in zip(begins, ends, strict=True):
         inside = (hits.intended >= begin) & (hits.intended < end)
         if inside.any():
-            yield int(hits.intended[inside].min()), int(hits.done[inside].max())
+            # What is still under way at the next fence must not let two stretches overlap.
+            yield int(hits.intended[inside].min()), min(int(hits.done[inside].max()), end)

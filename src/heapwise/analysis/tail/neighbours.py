@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heapwise.analysis.engine_share import engine_share
 from heapwise.analysis.tail.measured import MeasuredTime
 from heapwise.model.recording import Recording
 
@@ -56,7 +57,7 @@ def neighbours(recording: Recording, time: MeasuredTime) -> Neighbours | None:
     service = _gained(
         [sample.at_ns for sample in process], [sample.cpu_ns for sample in process], begin, end
     )
-    ours = service + _engine_share(recording) * (end - begin)
+    ours = service + (engine_share(recording) or 0.0) * (end - begin)
     if capacity <= 0:
         return None
     return Neighbours(max(0.0, busy - ours) / capacity, busy / capacity)
@@ -65,16 +66,3 @@ def neighbours(recording: Recording, time: MeasuredTime) -> Neighbours | None:
 def _gained(times: Sequence[int], values: Sequence[int], begin: float, end: float) -> float:
     """By how much a counter rose, interpolated between its readings."""
     return max(0.0, float(np.diff(np.interp([begin, end], times, values))[0]))
-
-
-def _engine_share(recording: Recording) -> float:
-    """Of one processor, that the generator used."""
-    shares = [
-        cpu / elapsed
-        for event in recording.events
-        if event.kind == "engine"
-        and isinstance(cpu := event.fields.get("cpu_ns"), int)
-        and isinstance(elapsed := event.fields.get("elapsed_ns"), int)
-        and elapsed > 0
-    ]
-    return max(shares, default=0.0)

@@ -30,7 +30,7 @@ TOUCHING = 0.2
 """A cause that was active during less of a hit's excess latency has not held it up."""
 
 MOST_HITS = 1000
-"""More slow hits than this are thinned evenly: they would only make it slower."""
+"""Of more slow hits than this an even choice is moved: all would only make it slower."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +42,15 @@ class Sample:
         begins: float64[m], measured time.
         lengths: float64[m], ns.
         excess: float64[m], ns, above zero.
-        moved: float64[permutations, m], their beginnings after each permutation.
+        chosen: int64[k], which of them are moved.
+        moved: float64[permutations, k], their beginnings after each permutation.
     """
 
     rows: Int64s
     begins: Floats
     lengths: Floats
     excess: Floats
+    chosen: Int64s
     moved: Floats
 
     @classmethod
@@ -71,14 +73,13 @@ class Sample:
             circle: length of the measured time, ns.
             run_id: seeds what is drawn at random.
         """
-        if len(begins) > MOST_HITS:
-            kept = np.linspace(0, len(begins) - 1, MOST_HITS).round().astype(np.int64)
-            rows, begins = rows[kept], begins[kept]
-            lengths, excess = lengths[kept], excess[kept]
+        count = min(len(begins), MOST_HITS)
+        chosen = np.linspace(0, len(begins) - 1, count).round().astype(np.int64)
+        still = begins[chosen]
         seed = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:8], "big")
         shifts = np.random.default_rng(seed).uniform(0.0, circle, (PERMUTATIONS, BLOCKS))
-        blocks = np.minimum(begins * BLOCKS // max(circle, 1.0), BLOCKS - 1).astype(np.int64)
-        return cls(rows, begins, lengths, excess, begins + shifts[:, blocks])
+        blocks = np.minimum(still * BLOCKS // max(circle, 1.0), BLOCKS - 1).astype(np.int64)
+        return cls(rows, begins, lengths, excess, chosen, still + shifts[:, blocks])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,12 @@ class Evidence:
     """One cause against slow hits.
 
     Attributes:
-        cover: mean share of a hit's excess latency in which it was active, 0 to 1.
+        cover: mean share of a hit's excess latency in which it was active, 0 to 1, over the hits
+            that are moved.
         expected_cover: that by coincidence.
         spread: standard deviation of the latter.
-        touched: hits during whose excess latency it was active for `TOUCHING` or more.
+        touched: hits, of all of them, during whose excess latency it was active for `TOUCHING` or
+            more.
         expected_touched: that by coincidence.
         p: of the cover.
         held_ns: median time it was active, over the touched hits.
@@ -125,9 +128,9 @@ def evidence(sample: Sample, holder: Holder) -> Evidence:
         sample: the slow hits; at least one.
         holder: the cause.
     """
-    held = holder.observed(sample)
-    chance = holder.held(sample.moved, sample.lengths) / sample.excess
-    cover = float(np.minimum(held / sample.excess, 1.0).mean())
+    held, chosen = holder.observed(sample), sample.chosen
+    chance = holder.held(sample.moved, sample.lengths[chosen]) / sample.excess[chosen]
+    cover = float(np.minimum(held / sample.excess, 1.0)[chosen].mean())
     covers = np.minimum(chance, 1.0).mean(axis=1)
     touched = held >= TOUCHING * sample.excess
     reached = int(np.count_nonzero(covers >= cover - 1e-12))
@@ -136,7 +139,7 @@ def evidence(sample: Sample, holder: Holder) -> Evidence:
         expected_cover=float(covers.mean()),
         spread=float(covers.std()),
         touched=int(touched.sum()),
-        expected_touched=float(np.count_nonzero(chance >= TOUCHING) / PERMUTATIONS),
+        expected_touched=float((chance >= TOUCHING).mean() * len(held)),
         p=(1 + reached) / (1 + PERMUTATIONS),
         held_ns=float(np.median(held[touched])) if touched.any() else 0.0,
     )

@@ -74,8 +74,9 @@ def _not_gc(slow: int, collector: Sequence[CauseTest]) -> str:
 def _overlap(test: CauseTest, slow: int) -> str:
     if slow == 1:
         return f"It overlaps {_ACTIVE[test.cause]} for {format_duration(test.held_ns)}."
+    verb = "overlaps" if test.touched == 1 else "overlap"
     return (
-        f"{format_count(test.touched)} of {format_count(slow)} overlap {_ACTIVE[test.cause]}; "
+        f"{format_count(test.touched)} of {format_count(slow)} {verb} {_ACTIVE[test.cause]}; "
         f"{test.expected:.1f} would by chance."
     )
 

@@ -38,7 +38,7 @@ class Trial:
     Attributes:
         hits: all of them.
         group: the slow ones among them.
-        sample: these, and where the permutations put them.
+        sample: these, and where the permutations put them or, of many, some of them.
         suspects: what may have held them up.
         timeline: of the collector, for how well its clock agrees; None without.
         shared: who used the machine; None if unknown.

@@ -147,7 +147,7 @@ def weigh(
             (cause, rival), where there is any.
     """
     weighed = dict(verdicts)
-    blamed = {cause for cause, each in verdicts.items() if each.blame is Blame.BLAMED}
+    blamed = [cause for cause, each in verdicts.items() if each.blame is Blame.BLAMED]
     for (cause, rival), found in beside.items():
         if found.blame < MAIN:
             weighed[cause] = Opinion(
@@ -156,7 +156,7 @@ def weigh(
     guilty = [cause for cause in blamed if cause.is_gc and weighed[cause].blame is Blame.BLAMED]
     if guilty:
         main = max(guilty, key=lambda cause: charges[cause].found.blame)
-        for cause in blamed.intersection(SYMPTOMS):
+        for cause in (cause for cause in blamed if cause in SYMPTOMS):
             if charges[cause].found.blame <= charges[main].found.blame + CLOSE:
                 weighed[cause] = Opinion(Blame.UNDECIDED, f"comes with {main.value}")
     return weighed
