@@ -65,6 +65,7 @@ def never() -> bool:
 
 
 @linux
+@pytest.mark.load
 def test_the_sum_is_the_cpu_time_that_the_process_used() -> None:
     """Within a few per cent, and idle threads weigh next to nothing."""
     with own.quiet(), threads(burn, wait_for):
@@ -90,6 +91,7 @@ def test_wall_time_counts_waiting_threads_as_much_as_busy_ones() -> None:
 
 
 @linux
+@pytest.mark.load
 def test_no_time_of_threads_that_come_and_go_is_lost() -> None:
     """Their identifiers are used again, and most of them end before anybody has looked."""
     stop = threading.Event()
