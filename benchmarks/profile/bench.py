@@ -7,31 +7,20 @@ turns; what is compared are medians. pprof is built beforehand, which takes a mi
 from __future__ import annotations
 
 import os
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from peer import Cost, built_go_tool, method, taking_turns
 from table import Row, report
 
 ROUNDS = 5
 COPIES, HEAPS, SMALLER = 30, 40, 12_000
 HEAPWISE = str(Path(sys.executable).with_name("heapwise"))
-
-
-class Cost(NamedTuple):
-    """What a process took."""
-
-    seconds: float
-    mib: float
 
 
 def main() -> None:
@@ -44,7 +33,7 @@ def main() -> None:
         # The cache of compiled modules is filled by the first round, which does not count.
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(place / "pyc")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        pprof = built_pprof()
+        pprof = built_go_tool("pprof")
         out = str(place / "merged.pb.gz")
         commands = {
             "top of a 3 MB heap": ([HEAPWISE, "top", *one], [pprof, "-top", *one]),
@@ -55,16 +44,13 @@ def main() -> None:
                 [pprof, "-proto", "-output", out, *many],
             ),
         }
-        costs = {name: measured(pair, environment) for name, pair in commands.items()}
+        costs = {name: taking_turns(pair, ROUNDS, environment) for name, pair in commands.items()}
     report("profile", [row for name, pair in costs.items() for row in rows(name, *pair)])
 
 
 def rows(name: str, ours: Cost, theirs: Cost) -> list[Row]:
     """Seconds and memory of both programs, and how they compare."""
-    method = (
-        f"median of {ROUNDS} whole processes each, taking turns, after one round that does not "
-        "count; memory is the peak resident set"
-    )
+    how = method(ROUNDS)
     goals = {
         "top of a 3 MB heap": (0.15, 2.0, None),
         "top of a 76 MB heap": (None, 10.0, 3.5),
@@ -74,11 +60,11 @@ def rows(name: str, ours: Cost, theirs: Cost) -> list[Row]:
 
     def row(what: str, value: float, unit: str, least: float | None = None) -> Row:
         goal = f">= {least:g}" if least else ""
-        return Row(f"{name}: {what}", value, unit, goal, value >= least if least else None, method)
+        return Row(f"{name}: {what}", value, unit, goal, value >= least if least else None, how)
 
     seconds = Row(
         f"{name}: heapwise", ours.seconds, "s", f"<= {most:g}" if most else "",
-        ours.seconds <= most if most else None, method,
+        ours.seconds <= most if most else None, how,
     )  # fmt: skip
     return [
         seconds,
@@ -88,32 +74,6 @@ def rows(name: str, ours: Cost, theirs: Cost) -> list[Row]:
         row("pprof's memory", theirs.mib, "MiB"),
         row("times smaller", theirs.mib / ours.mib, "x", smaller),
     ]
-
-
-def measured(pair: tuple[list[str], list[str]], environment: dict[str, str]) -> tuple[Cost, Cost]:
-    """The median costs of two commands that take turns."""
-    costs: tuple[list[Cost], list[Cost]] = ([], [])
-    for _ in range(ROUNDS + 1):
-        for command, found in zip(pair, costs, strict=True):
-            found.append(cost_of(command, environment))
-    ours, theirs = (
-        Cost(*(statistics.median(column) for column in zip(*found[1:], strict=True)))
-        for found in costs
-    )
-    return ours, theirs
-
-
-def cost_of(command: list[str], environment: dict[str, str]) -> Cost:
-    """Run a command to its end."""
-    start = time.perf_counter()
-    child = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, command[:2]
-    return Cost(seconds, usage.ru_maxrss / 1024)
 
 
 def files(place: Path) -> tuple[list[str], list[str], list[str]]:
@@ -130,16 +90,6 @@ def files(place: Path) -> tuple[list[str], list[str], list[str]]:
         paths[name] = str(place / f"{name}.pb.gz")
         Path(paths[name]).write_bytes(encode(profile))
     return [paths.pop("one")], [paths.pop("big")], list(paths.values())
-
-
-def built_pprof() -> str:
-    """The path of pprof's program: `go tool` alone would look at its sources every time."""
-    local = Path(sys.executable).with_name("go")
-    go = str(local) if local.exists() else shutil.which("go")
-    assert go, "the peer of this benchmark needs Go: install it, or the extra [go]"
-    subprocess.run([go, "tool", "pprof", "-h"], capture_output=True, check=False)
-    shown = subprocess.run([go, "tool", "-n", "pprof"], capture_output=True, text=True, check=True)
-    return shown.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ beforehand, which takes a minute the first time.
 
 from __future__ import annotations
 
-import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,11 +16,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 from urllib.request import urlopen
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from peer import Cost, built_go_tool, method, taking_turns
 from table import Row, report
 
 from heapwise.lab.library import find_case
@@ -38,13 +36,6 @@ HERE = Path(__file__).parent
 HEAPWISE = str(Path(sys.executable).with_name("heapwise"))
 
 
-class Cost(NamedTuple):
-    """What a process took."""
-
-    seconds: float
-    mib: float
-
-
 def main() -> None:
     """Take a trace, read it with both programs in turn, and report."""
     with tempfile.TemporaryDirectory() as folder:
@@ -55,48 +46,25 @@ def main() -> None:
                 break
         size = trace.stat().st_size / MB
         ours = [sys.executable, str(HERE / "read.py"), str(trace)]
-        theirs = [built_tool(), "-d=parsed", str(trace)]
+        theirs = [built_go_tool("trace"), "-d=parsed", str(trace)]
         events, collections = map(int, subprocess.check_output(ours, text=True).split())
-        costs: tuple[list[Cost], list[Cost]] = ([], [])
-        for _ in range(ROUNDS + 1):
-            for command, found in zip((ours, theirs), costs, strict=True):
-                found.append(cost_of(command))
-    report("trace", list(rows(size, events, collections, *map(median, costs))))
+        costs = taking_turns((ours, theirs), ROUNDS)
+    report("trace", list(rows(size, events, collections, *costs)))
 
 
 def rows(size: float, events: int, collections: int, ours: Cost, theirs: Cost) -> Iterator[Row]:
     """What was read, and what it cost both programs."""
     taken = f"{SECONDS} s of the lab chi-compress, variant before, at {RATE} requests a second"
-    method = (
-        f"median of {ROUNDS} whole processes each, taking turns, after one round that does not "
-        "count; memory is the peak resident set"
-    )
     yield Row("the trace", size, "MB", "", None, taken)
     yield Row("its events", events, "", "", None, taken)
     yield Row("collections in it", collections, "", "", None, taken)
-    speed = size / ours.seconds
-    yield Row("heapwise reads", speed, "MB/s", ">= 5", speed >= 5, method)
-    yield Row("heapwise's memory", ours.mib, "MiB", "<= 200", ours.mib <= 200, method)
-    yield Row("go tool trace -d=parsed reads", size / theirs.seconds, "MB/s", "", None, method)
-    yield Row("its memory", theirs.mib, "MiB", "", None, method)
+    speed, how = size / ours.seconds, method(ROUNDS)
+    yield Row("heapwise reads", speed, "MB/s", ">= 5", speed >= 5, how)
+    yield Row("heapwise's memory", ours.mib, "MiB", "<= 200", ours.mib <= 200, how)
+    yield Row("go tool trace -d=parsed reads", size / theirs.seconds, "MB/s", "", None, how)
+    yield Row("its memory", theirs.mib, "MiB", "", None, how)
     faster = theirs.seconds / ours.seconds
-    yield Row("times faster", faster, "x", ">= 2", faster >= 2, method)
-
-
-def median(costs: list[Cost]) -> Cost:
-    """Of all rounds but the first."""
-    return Cost(*(statistics.median(column) for column in zip(*costs[1:], strict=True)))
-
-
-def cost_of(command: list[str]) -> Cost:
-    """Run a command to its end."""
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, command[:2]
-    return Cost(seconds, usage.ru_maxrss / 1024)
+    yield Row("times faster", faster, "x", ">= 2", faster >= 2, how)
 
 
 def take(trace: Path) -> None:
@@ -105,8 +73,8 @@ def take(trace: Path) -> None:
     (start,) = prepare(case, ["before"], announce=print).starts.values()
     (port,) = free_ports(1)
     spec = case.lab.load
-    method, _, path = spec.target.partition(" ")
-    target = f"{method} http://127.0.0.1:{port}{path}"
+    verb, _, path = spec.target.partition(" ")
+    target = f"{verb} http://127.0.0.1:{port}{path}"
     headers = [word for header in spec.headers for word in ("-H", header)]
     load = [HEAPWISE, "load", target, "-r", str(RATE), "-d", f"{SECONDS + 3}s", *headers]
     load += ["--body", str(case.directory / spec.body), "--json"]
@@ -126,16 +94,6 @@ def running(command: list[str]) -> Iterator[None]:
             yield
         finally:
             process.kill()
-
-
-def built_tool() -> str:
-    """The path of the tool's program: `go tool` alone would look at its sources every time."""
-    local = Path(sys.executable).with_name("go")
-    go = str(local) if local.exists() else shutil.which("go")
-    assert go, "the peer of this benchmark needs Go: install it, or the extra [go]"
-    subprocess.run([go, "tool", "trace", "-h"], capture_output=True, check=False)
-    shown = subprocess.run([go, "tool", "-n", "trace"], capture_output=True, text=True, check=True)
-    return shown.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from heapwise.model.gc import Pause
 from heapwise.model.memory import Counters, MemorySample, ProcessSample
 from heapwise.model.recording import Problem, Scope
 from heapwise.record.store import RecordingWriter
+from heapwise.record.worker import Worker
 from heapwise.runtimes.base import Reading, Runtime
 from heapwise.runtimes.fetch import Endpoint
 
@@ -136,26 +137,18 @@ class Sampler:
         self._collector = collector
         self._longest_ns = max(interval_ns, SHORTEST_INTERVAL_NS)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="heapwise-sampler", daemon=True)
-        self._failure: BaseException | None = None
+        self._worker = Worker(self._read_until_stopped, "heapwise-sampler")
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._worker.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         self._stop.set()
         if kind is not None:
             return  # whoever quits does not wait for a service that does not answer
-        self._thread.join()
-        if self._failure is not None:
-            raise self._failure
-
-    def _work(self) -> None:
-        try:
-            self._read_until_stopped()
-        except BaseException as error:  # noqa: BLE001 - re-raised where the thread is joined
-            self._failure = error
+        self._worker.join()
+        self._worker.raise_failure()
 
     def _read_until_stopped(self) -> None:
         collector = self._collector

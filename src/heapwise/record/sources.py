@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
-from urllib.parse import urlsplit
 
 from heapwise.analysis.merge import against, merge
 from heapwise.errors import HeapwiseError, ProfileError
 from heapwise.formats import pprof
 from heapwise.model.profile import Profile
 from heapwise.record.files import is_recording
+from heapwise.record.named_sources import SECONDS, service_path, unreadable
 from heapwise.record.profile_folder import Span, profile_files
 from heapwise.runtimes.access import ANYONE, Access, split_access
-from heapwise.runtimes.endpoint import BASE, Endpoint
+from heapwise.runtimes.endpoint import Endpoint
 
 # What only some sources need is imported where they do: a file is shown in the time that the HTTP
 # client alone would take to load.
@@ -25,9 +25,7 @@ from heapwise.runtimes.endpoint import BASE, Endpoint
 Result = TypeVar("Result")
 
 _ADDRESS = re.compile(r"(?:[^/?#@]+@)?(?:[\w.-]*|\[[\w:.%]+\]):\d+(?:[/?].*)?", re.ASCII)
-_SECONDS = re.compile(r"(?:^|&)seconds=(\d{1,4})(?:&|$)")
 _AT_ONCE = 16
-_HINT = "give a file, a URL, host:port, a recording, or - for standard input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +197,7 @@ def _contents(path: Path, limits: pprof.Limits) -> bytes:
         with path.open("rb") as file:
             return _capped(file, limits)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise ProfileError(f"cannot read {path}", reason, _HINT) from None
+        raise unreadable(path, error) from None
 
 
 def _capped(file: BinaryIO, limits: pprof.Limits) -> bytes:
@@ -215,26 +212,15 @@ def _fetched(spec: str, reading: Reading) -> tuple[str, Profile]:
     address, _, query = address.partition("?")
     endpoint = Endpoint.parse(address, access)
     if reading.seconds:
-        others = _SECONDS.sub("&", query).strip("&")  # a service heeds the first of several
+        others = SECONDS.sub("&", query).strip("&")  # a service heeds the first of several
         query = f"{others}&seconds={reading.seconds}".lstrip("&")
-    seconds = _SECONDS.search(query)
+    seconds = SECONDS.search(query)
     response = get(
         endpoint,
-        _profile_path(address, endpoint),
+        service_path(address, endpoint, "heap"),
         query=query,
         deadline_s=reading.timeout_s + (int(seconds[1]) if seconds else 0),
         max_bytes=max(reading.limits.compressed, reading.limits.decompressed),
     )
     name = f"{address}?{query}" if query else address
     return name, pprof.decode(response.body, limits=reading.limits, source=name)
-
-
-def _profile_path(address: str, endpoint: Endpoint) -> str:
-    """``heap`` where the address names no profile, else what it names."""
-    if endpoint.scheme == "unix":
-        return "heap"
-    path = urlsplit(address if "://" in address else f"http://{address}").path.rstrip("/")
-    _, found, name = path.partition(BASE)
-    if path and not found:
-        return path
-    return name.strip("/") or "heap"

@@ -12,15 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
-from heapwise.errors import ProfileError
+from heapwise.record.named_sources import SECONDS, open_file, service_path
 from heapwise.runtimes.access import ANYONE, Access, split_access
-from heapwise.runtimes.endpoint import BASE, Endpoint
+from heapwise.runtimes.endpoint import Endpoint
 
 _ADDRESS = re.compile(r"[^/?#]*:\d+(?:[/?].*)?", re.ASCII)
-_SECONDS = re.compile(r"(?:^|&)seconds=(\d{1,4})(?:&|$)")
-_HINT = "give a file, a URL, host:port, a recording, or - for standard input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +79,9 @@ def opened(spec: str, tracing: Tracing) -> Iterator[Opened]:
     elif is_service(spec):
         yield _fetched(spec, tracing)
     else:
-        with _file(Path(spec)) as file:
+        with open_file(Path(spec)) as file:
             status = os.fstat(file.fileno())
             yield Opened(spec, file, status.st_size if stat.S_ISREG(status.st_mode) else 0)
-
-
-def _file(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise ProfileError(f"cannot read {path}", reason, _HINT) from None
 
 
 def _fetched(spec: str, tracing: Tracing) -> Opened:
@@ -101,26 +90,15 @@ def _fetched(spec: str, tracing: Tracing) -> Opened:
     address, access = split_access(spec, tracing.access)
     address, _, query = address.partition("?")
     endpoint = Endpoint.parse(address, access)
-    if not _SECONDS.search(query):
+    if not SECONDS.search(query):
         query = f"{query}&seconds={tracing.seconds}".lstrip("&")
-    asked = _SECONDS.search(query)
+    asked = SECONDS.search(query)
     seconds = int(asked[1]) if asked else tracing.seconds
     response = get(
         endpoint,
-        _path(address, endpoint),
+        service_path(address, endpoint, "trace"),
         query=query,
         deadline_s=tracing.timeout_s + seconds,
         max_bytes=tracing.max_bytes,
     )
     return Opened(address, io.BytesIO(response.body), len(response.body))
-
-
-def _path(address: str, endpoint: Endpoint) -> str:
-    """``trace`` where the address names nothing, else what it names."""
-    if endpoint.scheme == "unix":
-        return "trace"
-    path = urlsplit(address if "://" in address else f"http://{address}").path.rstrip("/")
-    _, found, name = path.partition(BASE)
-    if path and not found:
-        return path
-    return name.strip("/") or "trace"

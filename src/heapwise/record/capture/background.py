@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+
+from heapwise.record.worker import Worker
 
 _ASK_STOP_S = 0.05
 
@@ -17,16 +18,14 @@ class Background:
     """
 
     def __init__(self, work: Callable[[], None], cancel: Callable[[], None]) -> None:
-        self._work = work
         self._cancel = cancel
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="heapwise-capture", daemon=True)
-        self._thread.start()
+        self._worker = Worker(work, "heapwise-capture")
+        self._worker.start()
 
     @property
     def running(self) -> bool:
         """True until the work is done."""
-        return self._thread.is_alive()
+        return self._worker.running
 
     def wait(self, stopped: Callable[[], bool]) -> None:
         """Wait until it is done, cancelling it once ``stopped``.
@@ -36,13 +35,5 @@ class Background:
         while self.running:
             if stopped():
                 self._cancel()
-            self._thread.join(_ASK_STOP_S)
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
-
-    def _run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:  # noqa: BLE001 - re-raised where it is waited for
-            self._failure = error
+            self._worker.join(_ASK_STOP_S)
+        self._worker.raise_failure()

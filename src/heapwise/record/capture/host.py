@@ -13,6 +13,7 @@ from typing import Self
 from heapwise.model.memory import HostSample
 from heapwise.record.capture.hoststat import HostStat
 from heapwise.record.store import RecordingWriter
+from heapwise.record.worker import Worker
 
 INTERVAL_S = 0.1
 """``/proc/stat`` counts in hundredths of a second; more often would show its steps."""
@@ -38,25 +39,18 @@ class HostWatch:
         self._writer = writer
         self._stat = HostStat(pid, zero_ns)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="heapwise-host", daemon=True)
-        self._failure: BaseException | None = None
+        self._worker = Worker(self._read_until_stopped, "heapwise-host")
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._worker.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         self._stop.set()
-        self._thread.join()
+        self._worker.join()
         self._stat.close()
-        if kind is None and self._failure is not None:
-            raise self._failure
-
-    def _work(self) -> None:
-        try:
-            self._read_until_stopped()
-        except BaseException as error:  # noqa: BLE001 - re-raised where the thread is joined
-            self._failure = error
+        if kind is None:
+            self._worker.raise_failure()
 
     def _read_until_stopped(self) -> None:
         waiting: list[HostSample] = []
