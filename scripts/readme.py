@@ -26,9 +26,11 @@ WIDTH = 100
 def block(before: RunReport, after: RunReport) -> str:
     """The first finding and the rows that matter."""
     finding = before.findings[0]
-    costs = finding.evidence.bytes_per_work
+    evidence = finding.evidence
+    assert evidence is not None
+    costs = evidence.bytes_per_work
     assert costs is not None
-    share = format_share(finding.evidence.bytes_share.value)
+    share = format_share(evidence.bytes_share.value)
     version = before.runtime_version
     machine = before.machine.partition(", ")[2]
     names = {CATALOGUE[ident].name(before.work_unit) for ident in SHOWN}

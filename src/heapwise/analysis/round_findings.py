@@ -53,9 +53,10 @@ def _apart(findings: Sequence[Finding]) -> list[Finding]:
     seen: set[str] = set()
     apart = []
     for finding in findings:
-        if seen.isdisjoint(finding.evidence.rows):
+        rows = finding.evidence.rows if finding.evidence is not None else ()
+        if seen.isdisjoint(rows):
             apart.append(finding)
-            seen.update(finding.evidence.rows)
+            seen.update(rows)
     return apart
 
 

@@ -17,8 +17,10 @@ from heapwise.analysis.allocation import (
     bytes_per_work,
     live_by_path,
 )
+from heapwise.analysis.cpu_paths import CpuTime, cpu_time
 from heapwise.analysis.frames import Frame, RuntimeFrames, frames_of
 from heapwise.analysis.size_classes import Block, blocks_by_line
+from heapwise.diagnose.source.tree import SourceTree
 from heapwise.model.finding import Evidence, Interval
 from heapwise.model.profile import Profile
 from heapwise.model.work import PerWork
@@ -44,6 +46,10 @@ class Case:
         per_work: the exact costs; None where the counters could not be read.
         blocks: what each allocating line asked for, by size.
         body_bytes: mean body of the responses as sent, compressed or not; None if unknown.
+        version: of the runtime, as ``go1.27.3``; empty if unknown.
+        source: the service's own; None where nobody gave it.
+        cpu: its CPU time by call path; None without a CPU profile.
+        gc_share: of the CPU time of the window, that the collector took; None if unknown.
     """
 
     runtime: str
@@ -53,6 +59,10 @@ class Case:
     per_work: PerWork | None
     blocks: Mapping[Frame, tuple[Block, ...]]
     body_bytes: float | None = None
+    version: str = ""
+    source: SourceTree | None = None
+    cpu: CpuTime | None = None
+    gc_share: float | None = None
 
     @classmethod
     def of(
@@ -63,6 +73,10 @@ class Case:
         *,
         runtime: str,
         body_bytes: float | None = None,
+        version: str = "",
+        source: SourceTree | None = None,
+        cpu: Profile | None = None,
+        gc_share: float | None = None,
     ) -> Case:
         """Read the profiles of a window.
 
@@ -72,6 +86,10 @@ class Case:
             per_work: the exact costs.
             runtime: whose frames these are: ``go``.
             body_bytes: mean body of the responses as sent.
+            version: of the runtime.
+            source: the service's own.
+            cpu: a CPU profile of the window.
+            gc_share: of the CPU time, that the collector took.
         """
         return cls(
             runtime=runtime,
@@ -81,6 +99,10 @@ class Case:
             per_work=per_work,
             blocks=blocks_by_line(window),
             body_bytes=body_bytes,
+            version=version,
+            source=source,
+            cpu=cpu_time(cpu) if cpu is not None else None,
+            gc_share=gc_share,
         )
 
     @property

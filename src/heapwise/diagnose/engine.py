@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapwise.diagnose.case import Case
-from heapwise.diagnose.registry import RULES
+from heapwise.diagnose.registry import RULES, PathRule
 from heapwise.model.finding import Finding
 from heapwise.model.load import Hits, Outcome
 from heapwise.model.profile import Profile
@@ -37,13 +37,16 @@ def diagnose(
 
 def examine(case: Case) -> tuple[Finding, ...]:
     """The findings of every rule, the most worthwhile first."""
-    found = (finding for rule in RULES for finding in rule.find(case))
-    return tuple(sorted(found, key=_worth, reverse=True))
+    by_path = (
+        finding for rule in RULES if isinstance(rule, PathRule) for finding in rule.find(case)
+    )
+    return tuple(sorted(by_path, key=worth, reverse=True))
 
 
-def _worth(finding: Finding) -> tuple[float, float]:
-    gain = finding.gain_bytes_per_work
-    return gain if gain is not None else 0.0, finding.evidence.bytes_share.value
+def worth(finding: Finding) -> tuple[float, float]:
+    """What findings are ranked by: the expected gain, then the share of the bytes."""
+    gain, evidence = finding.gain_bytes_per_work, finding.evidence
+    return gain if gain is not None else 0.0, evidence.bytes_share.value if evidence else 0.0
 
 
 def _mean_body(hits: Hits) -> float | None:

@@ -1,19 +1,23 @@
-"""Every rule there is: one file each, one line here.
+"""Every rule there is: each module below `heapwise.diagnose.rules` that has a ``CODE``.
 
 A rule is a module. Its docstring is the page that ``heapwise explain`` prints, with the sections
-of `SECTIONS` in that order.
+of `SECTIONS` in that order. It looks at the call paths of a run (`PathRule`), at source
+(`SourceRule`), or at both.
 """
 
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import re
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Protocol, cast, runtime_checkable
 
+from heapwise.diagnose import rules
 from heapwise.diagnose.case import Case
-from heapwise.diagnose.rules.compression import compressor_per_response
-from heapwise.diagnose.rules.dependencies import known_allocation_bug
+from heapwise.diagnose.source.look import Look
 from heapwise.model.finding import Finding
 
 SECTIONS = (
@@ -41,15 +45,41 @@ class Rule(Protocol):
     NAME: str
     __doc__: str | None
 
+
+@runtime_checkable
+class PathRule(Rule, Protocol):
+    """A rule that knows its pattern by the call paths that allocate."""
+
     def find(self, case: Case) -> Iterable[Finding]:
         """What the rule finds in a case; nothing is the rule."""
         ...
 
 
-RULES: tuple[Rule, ...] = (
-    compressor_per_response,
-    known_allocation_bug,
-)
+@runtime_checkable
+class SourceRule(Rule, Protocol):
+    """A rule that knows its pattern by the source.
+
+    Attributes:
+        LOOKS: what it recognises, by runtime.
+        HOLDS_FOR: conditions of the remedy in words; the releases come from the measurements.
+        REFERENCES: issues, changes and pages that back it.
+    """
+
+    LOOKS: Mapping[str, Look[Any]]
+    HOLDS_FOR: str
+    REFERENCES: tuple[str, ...]
+
+
+def _discovered() -> tuple[Rule, ...]:
+    found: list[ModuleType] = []
+    for info in pkgutil.walk_packages(rules.__path__, f"{rules.__name__}."):
+        module = import_module(info.name)
+        if hasattr(module, "CODE"):
+            found.append(module)
+    return tuple(sorted((cast("Rule", each) for each in found), key=lambda rule: rule.CODE))
+
+
+RULES: tuple[Rule, ...] = _discovered()
 """Every rule, by code."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from heapwise.lab.checks import wording
 from heapwise.lab.library import Case
 from heapwise.lab.spec import Variant
-from heapwise.model.finding import Finding
+from heapwise.model.finding import Evidence, Finding
 from heapwise.model.lab import LabResult, VariantResult
 from heapwise.report.columns import joined, labelled, paragraph, table
 from heapwise.report.text_comparison import render_comparison
@@ -69,14 +69,19 @@ def _findings(variant: VariantResult) -> Iterator[str]:
 def _finding(number: int, finding: Finding, work: str) -> Iterator[str]:
     """What, how much, where and what to do; the whole story is in the report."""
     yield from paragraph(f"{finding.code} {finding.title}", _INDENT, f"{number:>3}. ")
-    share = finding.evidence.bytes_share
-    interval = f"{format_share(share.low)} to {format_share(share.high)}"
-    costs = f"{format_share(share.value)} of alloc_space ({interval})"
-    if finding.evidence.bytes_per_work is not None:
-        costs = f"{format_size(finding.evidence.bytes_per_work.value)}/{work}, {costs}"
+    costs = _costs(finding.evidence, work) if finding.evidence is not None else ""
     yield from labelled(
         [("costs", costs), ("where", finding.where), ("remedy", finding.remedy)], _INDENT
     )
+
+
+def _costs(evidence: Evidence, work: str) -> str:
+    share = evidence.bytes_share
+    interval = f"{format_share(share.low)} to {format_share(share.high)}"
+    costs = f"{format_share(share.value)} of alloc_space ({interval})"
+    if evidence.bytes_per_work is None:
+        return costs
+    return f"{format_size(evidence.bytes_per_work.value)}/{work}, {costs}"
 
 
 def _checks(result: LabResult) -> list[str]:

@@ -34,6 +34,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         hits: sampled events the figures are built on.
         live_bytes: bytes still reachable at the end of the run.
         rows: the call paths it rests on, heaviest first, each as ``caller > … > allocator``.
+        cpu_share: share of the service's CPU time on those paths, where a CPU profile was taken.
     """
 
     bytes_per_work: Interval | None
@@ -43,6 +44,28 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     hits: int
     live_bytes: int
     rows: tuple[str, ...]
+    cpu_share: float | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Lines of the source that was given.
+
+    Attributes:
+        file: relative to its directory, with forward slashes.
+        line: the first, from 1.
+        end_line: the last.
+    """
+
+    file: str
+    line: int
+    end_line: int
+
+
+class Sketch(msgspec.Struct, frozen=True):
+    """The user's own lines, and how they could read instead; not meant to be complete."""
+
+    before: str
+    after: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,14 +77,21 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         title: the problem in one line.
         where: the owner: function, and file:line where the profile has it.
         module: ``module@version`` the owner belongs to, empty for the service's own code.
-        evidence: the figures.
+        evidence: the figures; None where source was read without a recording, or did not run.
         why: why it allocates, in words.
-        remedy: what to change.
+        remedy: what to change; empty where nothing that measures true is known for this runtime.
         gain_bytes_per_work: bytes per unit of work expected to go.
         gain_allocs_per_work: objects per unit of work expected to go.
         holds_for: runtime versions and conditions in which the remedy was measured to gain.
         references: issues, changes and pages that back it.
         confidence: how sure the cause is.
+        place: where in the source that was given; None without.
+        sketch: for those lines.
+        flow: why the compiler puts it on the heap, a step each; empty where that is not known.
+        cpu_bound: the largest share of the service's CPU time that can go with it: Amdahl's bound,
+            from the collector's share and the paths' own; None where neither was measured.
+        fixable: ``heapwise fix`` has a patch for it.
+        shares_gain_with: codes of findings before it that claim the same bytes.
     """
 
     code: str
@@ -69,7 +99,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     where: str
     module: str
-    evidence: Evidence
+    evidence: Evidence | None
     why: str
     remedy: str
     gain_bytes_per_work: float | None
@@ -77,6 +107,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     holds_for: str
     references: tuple[str, ...]
     confidence: Confidence
+    place: Place | None = None
+    sketch: Sketch | None = None
+    flow: tuple[str, ...] = ()
+    cpu_bound: float | None = None
+    fixable: bool = False
+    shares_gain_with: tuple[str, ...] = ()
 
     @property
     def cause(self) -> str:

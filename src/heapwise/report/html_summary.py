@@ -74,8 +74,11 @@ def headline(report: RunReport) -> str:
 def _main_maker(report: RunReport) -> str:
     if report.findings:
         top = report.findings[0]
+        where = f"{_short(top.where)} [{top.code}]"
+        if top.evidence is None:
+            return f"; look at {where}"
         share = format_share(top.evidence.bytes_share.value)
-        return f"; {share} of the bytes are made by {_short(top.where)} [{top.code}]"
+        return f"; {share} of the bytes are made by {where}"
     if report.owners and report.owners.rows:
         row = report.owners.rows[0]
         return f"; the most, {format_share(row.bytes_share)}, is made by {_short(row.owner)}"

@@ -22,9 +22,7 @@ def finding_lines(number: int, finding: Finding, work: str) -> list[str]:
     lines += labelled(
         [
             ("where", located(finding.where, "", finding.module)),
-            ("costs", _costs(finding.evidence, work)),
-            ("rests on", _basis(finding.evidence)),
-            *(("path", row) for row in finding.evidence.rows[:1]),
+            *_measured(finding.evidence, work),
             ("why", finding.why),
             ("remedy", finding.remedy),
             ("gain", _gain(finding, work)),
@@ -40,6 +38,13 @@ def located(owner: str, place: str, module: str) -> str:
     """Where something is, with its module unless the place names it already."""
     text = f"{owner} ({place})" if place else owner
     return text if not module or module in text else f"{text} [{module}]"
+
+
+def _measured(evidence: Evidence | None, work: str) -> list[tuple[str, str]]:
+    if evidence is None:
+        return []
+    rows = [("path", row) for row in evidence.rows[:1]]
+    return [("costs", _costs(evidence, work)), ("rests on", _basis(evidence)), *rows]
 
 
 def _costs(evidence: Evidence, work: str) -> str:
@@ -73,7 +78,8 @@ def _gain(finding: Finding, work: str) -> str:
     parts = []
     if finding.gain_bytes_per_work is not None:
         size = finding.gain_bytes_per_work
-        share = _part(size, finding.evidence.bytes_per_work)
+        evidence = finding.evidence
+        share = _part(size, evidence.bytes_per_work if evidence is not None else None)
         parts.append(f"about {format_size(size)}/{work}{share}")
     if finding.gain_allocs_per_work is not None:
         parts.append(f"{format_count(finding.gain_allocs_per_work)} allocs/{work}")

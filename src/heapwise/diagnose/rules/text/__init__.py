@@ -1,0 +1,1 @@
+"""Text: matching, formatting, joining and taking apart."""

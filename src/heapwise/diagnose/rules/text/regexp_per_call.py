@@ -1,0 +1,138 @@
+r"""A regular expression is compiled at every call.
+
+What it finds:
+    regexp.MustCompile, regexp.Compile and their POSIX forms with a constant pattern inside a
+    function that is called again and again, and re.compile with a constant pattern inside a
+    function of Python. Compiled in init, in main or below sync.Once it is no finding, nor is a
+    pattern that the caller gives.
+
+Why it allocates:
+    Compiling parses the pattern, builds a program from it and allocates for both: 7 KB and 70
+    objects for a simple one, far more than matching costs. The result is the same every time.
+
+    Python keeps the last 512 patterns it compiled, so there it costs a look-up and a call, not
+    the compilation; beyond that, or with changing patterns, it is the whole of it again.
+
+Example:
+    ```go
+    func valid(name string) bool {
+        return regexp.MustCompile(`^[a-z][a-z0-9-]+$`).MatchString(name)
+    }
+    ```
+
+Use instead:
+    ```go
+    var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]+$`)
+
+    func valid(name string) bool {
+        return namePattern.MatchString(name)
+    }
+    ```
+
+    A Regexp may be used by many goroutines at once.
+
+When it does not help:
+    A program that compiles its patterns once, at its start, gains nothing from moving them: 2 us
+    for a simple pattern, 22 us for a complex one.
+
+Measured:
+    Go 1.27.3: compiled per call 6,976 B, 70 objects and 7.6 us; kept 0 B and 92 ns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from heapwise.diagnose.source.go_file import GoCall, GoFile, enclosing, text
+from heapwise.diagnose.source.look import Look
+from heapwise.diagnose.source.match import Match
+from heapwise.diagnose.source.python_file import PythonCall, PythonFile
+from heapwise.model.finding import Sketch
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+CODE = "HW401"
+NAME = "regexp-per-call"
+HOLDS_FOR = "patterns that are constant, in code that runs more than once"
+REFERENCES = ("https://pkg.go.dev/regexp#MustCompile",)
+
+_COMPILERS = tuple(
+    f"regexp.{name}" for name in ("MustCompile", "Compile", "MustCompilePOSIX", "CompilePOSIX")
+)
+_LITERALS = ("interpreted_string_literal", "raw_string_literal")
+_ONCE = frozenset({"sync.OnceValue", "sync.OnceFunc", "sync.OnceValues", ".Do"})
+
+
+def _go(file: GoFile) -> Iterable[Match]:
+    for call in file.calls(*_COMPILERS):
+        function = file.function_at(call.node)
+        if function is None or function.name in ("init", "main"):
+            continue
+        if len(call.arguments) != 1 or call.arguments[0].type not in _LITERALS:
+            continue
+        if not _runs_once(file, call.node):
+            yield _match(file, call, function.name)
+
+
+def _runs_once(file: GoFile, node: Node) -> bool:
+    literal = enclosing(node, "func_literal")
+    call = enclosing(literal, "call_expression") if literal is not None else None
+    return call is not None and file.call(call).name in _ONCE
+
+
+def _match(file: GoFile, call: GoCall, function: str) -> Match:
+    name = call.name.removeprefix("regexp.")
+    pattern = text(call.arguments[0])
+    return Match(
+        span=file.span(call.node),
+        function=function,
+        title=f"regexp.{name} runs at every call of {function}",
+        why=f"The pattern {pattern} never changes, but its program is built anew each time.",
+        remedy="Compile it once, in a package variable; it may be used by many goroutines at once.",
+        sketch=Sketch(
+            before=file.lines(file.span(call.node)),
+            after=f"var pattern = regexp.MustCompile({pattern}) // outside any function",
+        ),
+        saved=1.0,
+        saved_allocs=1.0,
+        callees=("regexp.", "regexp/syntax."),
+    )
+
+
+def _python(file: PythonFile) -> Iterable[Match]:
+    import ast  # noqa: PLC0415 - only where Python is looked at
+
+    for call in file.calls("re.compile"):
+        function = file.function_of(call.node)
+        constant = call.node.args and isinstance(call.node.args[0], ast.Constant)
+        if function is not None and constant:
+            yield _python_match(file, call, file.qualified(function))
+
+
+def _python_match(file: PythonFile, call: PythonCall, function: str) -> Match:
+    return Match(
+        span=file.span(call.node),
+        function=function,
+        title=f"re.compile runs at every call of {function}",
+        why="The pattern never changes; each call looks it up again, or compiles it again where"
+        " the module's cache of 512 patterns is full.",
+        remedy="Compile it once, in a constant of the module.",
+        sketch=Sketch(
+            before=file.lines(file.span(call.node)),
+            after=f"PATTERN = {ast_text(file, call)}  # outside any function",
+        ),
+    )
+
+
+def ast_text(file: PythonFile, call: PythonCall) -> str:
+    """The call as it stands."""
+    edit = file.edit(call.node, "")
+    return file.data[edit.start : edit.end].decode("utf-8", "replace")
+
+
+LOOKS = {
+    "go": Look((b'"regexp"',), _go),
+    "python": Look((b"compile",), _python),
+}

@@ -1,0 +1,133 @@
+"""Source rules over a directory: what they recognise, what it cost, and what is offered for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from heapwise.diagnose.case import Case, value
+from heapwise.diagnose.measured import nearest
+from heapwise.diagnose.registry import RULES, SourceRule
+from heapwise.diagnose.source.heat import HotLines
+from heapwise.diagnose.source.match import Heat, Match
+from heapwise.diagnose.source.tree import SourceFile, SourceTree
+from heapwise.model.finding import Confidence, Evidence, Finding, Place
+
+MIN_SHARE = 0.005
+"""Of bytes or objects: what costs less is not worth a sentence."""
+
+OFFER_SHARE = 0.01
+"""What costs less is named, and nothing is offered for it."""
+
+_SURE_HITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A match with its rule and, once it is described, its finding."""
+
+    rule: SourceRule
+    match: Match
+    finding: Finding
+
+
+def matches(
+    tree: SourceTree, files: Iterable[SourceFile]
+) -> Iterator[tuple[SourceRule, SourceFile, Match]]:
+    """What the rules recognise in some files."""
+    looks = [
+        (rule, rule.LOOKS[tree.runtime])
+        for rule in RULES
+        if isinstance(rule, SourceRule) and tree.runtime in rule.LOOKS
+    ]
+    for file in files:
+        for rule, look in looks:
+            if look.wants(file.data):
+                for match in look.find(file):
+                    yield rule, file, match
+
+
+def in_source(tree: SourceTree, version: str = "") -> Iterator[Found]:
+    """Every match in a directory, without a recording and thus without evidence."""
+    for rule, _file, match in matches(tree, tree.files()):
+        yield Found(rule, match, _finding(rule, match, tree.runtime, version, None))
+
+
+def in_run(case: Case, hot: HotLines, *, everything: bool = False) -> Iterator[Found]:
+    """The matches on lines that a run passed through, with what they cost there.
+
+    Args:
+        case: the run; it has a source.
+        hot: its lines.
+        everything: the matches of cold lines as well, without evidence.
+    """
+    assert case.source is not None  # noqa: S101 - said above
+    tree = case.source
+    if everything:
+        files = tree.files()
+    else:
+        files = (file for path in hot.files if (file := tree.file(path)) is not None)
+    for rule, file, match in matches(tree, files):
+        sites = hot.sites(match, file.function_lines(match.span.line))
+        evidence = case.evidence(sites) if sites else None
+        if evidence is not None and not _counts(match, evidence):
+            evidence = None
+        if evidence is not None or everything:
+            yield Found(
+                rule,
+                match,
+                _finding(rule, match, tree.runtime, case.version, evidence),
+            )
+
+
+def _counts(match: Match, evidence: Evidence) -> bool:
+    shares = evidence.bytes_share.value, evidence.allocs_share.value
+    return match.heat is Heat.FUNCTION or max(shares) >= MIN_SHARE
+
+
+def _finding(
+    rule: SourceRule,
+    match: Match,
+    runtime: str,
+    version: str,
+    evidence: Evidence | None,
+) -> Finding:
+    measured = nearest(rule.CODE, match.case, runtime, version)
+    offered = (measured is None or measured.gains) and not match.only_named
+    worthwhile = evidence is None or match.heat is Heat.FUNCTION or _worthwhile(evidence)
+    span = match.span
+    return Finding(
+        code=rule.CODE,
+        rule=rule.NAME,
+        title=match.title,
+        where=f"{match.function} ({span.file}:{span.line})",
+        module="",
+        evidence=evidence,
+        why=match.why,
+        remedy=match.remedy if offered else "",
+        gain_bytes_per_work=_gain(evidence, match.saved, "bytes") if offered else None,
+        gain_allocs_per_work=_gain(evidence, match.saved_allocs, "allocs") if offered else None,
+        holds_for=rule.HOLDS_FOR,
+        references=rule.REFERENCES,
+        confidence=_confidence(match, evidence),
+        place=Place(span.file, span.line, span.end_line),
+        sketch=match.sketch if offered else None,
+        fixable=bool(match.edits) and offered and worthwhile,
+    )
+
+
+def _worthwhile(evidence: Evidence) -> bool:
+    return max(evidence.bytes_share.value, evidence.allocs_share.value) >= OFFER_SHARE
+
+
+def _gain(evidence: Evidence | None, saved: float | None, what: str) -> float | None:
+    if evidence is None or saved is None:
+        return None
+    cost = value(evidence.bytes_per_work if what == "bytes" else evidence.allocs_per_work)
+    return None if cost is None else cost * saved
+
+
+def _confidence(match: Match, evidence: Evidence | None) -> Confidence:
+    if evidence is None or match.heat is Heat.FUNCTION:
+        return match.confidence
+    return match.confidence if evidence.hits >= _SURE_HITS else Confidence.LOW
