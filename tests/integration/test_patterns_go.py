@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
+from heapwise.diagnose.found import Found
 from heapwise.diagnose.registry import RULES, SourceRule
-from heapwise.diagnose.source.examine import Found
 from support.patterns import GO, found_in, go_case, go_codes
 
 pytestmark = pytest.mark.go
@@ -33,7 +33,8 @@ def test_a_pattern_is_found_where_it_costs(code: str) -> None:
     mine = [each for each in sick() if code == each.rule.CODE]
     assert mine, f"{code} is not found"
     for each in mine:
-        assert each.match.span.file.startswith(code.lower())
+        assert each.finding.place is not None
+        assert each.finding.place.file.startswith(code.lower())
         assert each.finding.evidence is not None
         assert each.finding.evidence.hits >= 5
 

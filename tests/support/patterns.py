@@ -18,7 +18,8 @@ from pathlib import Path
 
 from heapwise.analysis.diff import subtract
 from heapwise.diagnose.case import Case
-from heapwise.diagnose.source.examine import Found, in_run
+from heapwise.diagnose.found import Found
+from heapwise.diagnose.source.examine import in_run
 from heapwise.diagnose.source.heat import HotLines
 from heapwise.diagnose.source.tree import SourceTree
 from heapwise.formats.memstats import parse_memstats

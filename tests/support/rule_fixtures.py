@@ -55,8 +55,9 @@ class Fixture(NamedTuple):
     def found(self) -> set[Marked]:
         """What all the rules say."""
         return {
-            Marked(each.match.span.file, each.match.span.line, each.rule.CODE)
+            Marked(place.file, place.line, each.rule.CODE)
             for each in in_source(self.tree())
+            if (place := each.finding.place) is not None
         }
 
 

@@ -56,6 +56,8 @@ COMMANDS: dict[str, Entry] = {
     "bench": Entry("bench", "Benchmarks compared as benchstat does, from files or run here."),
     "agent": Entry("agent", "Run a Python program with the profiling agent in it."),
     "doctor": Entry("doctor", "Check that a service can be driven and measured."),
+    "diagnose": Entry("diagnose", "Why a recorded service allocates, and what to change."),
+    "lint": Entry("lint", "Patterns in source that make garbage, without evidence."),
     "explain": Entry("explain", "What a finding's code means."),
     "lab": Entry("lab", "Reproduced case studies: list, run, check."),
     "schema": Entry("schema", "The JSON Schema of what --json prints."),

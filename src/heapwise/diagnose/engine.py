@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from heapwise.diagnose.case import Case
+from heapwise.diagnose.found import Flow, Found, joined
 from heapwise.diagnose.registry import RULES, PathRule
+from heapwise.diagnose.source.examine import in_run
+from heapwise.diagnose.source.heat import HotLines
+from heapwise.diagnose.source.tree import SourceTree
 from heapwise.model.finding import Finding
 from heapwise.model.load import Hits, Outcome
 from heapwise.model.profile import Profile
@@ -14,7 +18,7 @@ from heapwise.model.work import PerWork
 def diagnose(
     recording: Recording, window: Profile, live: Profile | None, per_work: PerWork | None
 ) -> tuple[Finding, ...]:
-    """What is wrong with a service, the most worthwhile first.
+    """What is wrong with a service, as far as its recording alone tells, the worst first.
 
     Args:
         recording: the run, for what is known of the service.
@@ -25,28 +29,59 @@ def diagnose(
     Raises:
         ProfileError: ``window`` is not a heap profile.
     """
-    case = Case.of(
+    return examine(case_of(recording, window, live, per_work))
+
+
+def case_of(
+    recording: Recording,
+    window: Profile,
+    live: Profile | None,
+    per_work: PerWork | None,
+    *,
+    source: SourceTree | None = None,
+    cpu: Profile | None = None,
+    gc_share: float | None = None,
+) -> Case:
+    """A recording as rules see it; the arguments are those of `diagnose` and of `Case.of`."""
+    service = recording.manifest.service
+    return Case.of(
         window,
         live,
         per_work,
-        runtime=recording.manifest.service.runtime,
+        runtime=service.runtime,
+        version=service.version,
         body_bytes=_mean_body(recording.hits),
+        source=source,
+        cpu=cpu,
+        gc_share=gc_share,
     )
-    return examine(case)
 
 
 def examine(case: Case) -> tuple[Finding, ...]:
     """The findings of every rule, the most worthwhile first."""
-    by_path = (
-        finding for rule in RULES if isinstance(rule, PathRule) for finding in rule.find(case)
-    )
-    return tuple(sorted(by_path, key=worth, reverse=True))
+    return tuple(each.finding for each in everything_found(case))
 
 
-def worth(finding: Finding) -> tuple[float, float]:
-    """What findings are ranked by: the expected gain, then the share of the bytes."""
-    gain, evidence = finding.gain_bytes_per_work, finding.evidence
-    return gain if gain is not None else 0.0, evidence.bytes_share.value if evidence else 0.0
+def everything_found(
+    case: Case, *, cold: bool = False, flow: Flow | None = None
+) -> tuple[Found, ...]:
+    """What every rule finds, the most worthwhile first, with what it rests on.
+
+    Args:
+        case: with its source, where there is one.
+        cold: what source rules find on lines that the run did not pass through as well.
+        flow: why call paths allocate, from the compiler; None without.
+    """
+    found = [
+        Found(rule, finding)
+        for rule in RULES
+        if isinstance(rule, PathRule)
+        for finding in rule.find(case)
+    ]
+    if case.source is not None:
+        hot = HotLines(case.source, case.spent.sites, case.frames)
+        found += in_run(case, hot, everything=cold)
+    return joined(found, case, flow)
 
 
 def _mean_body(hits: Hits) -> float | None:

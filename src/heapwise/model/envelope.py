@@ -10,6 +10,7 @@ from heapwise.model.baseline import Baselines
 from heapwise.model.bench import BenchReport
 from heapwise.model.check import Checkup
 from heapwise.model.comparison import Comparison
+from heapwise.model.diagnosis import Diagnosis
 from heapwise.model.gate import GateResult
 from heapwise.model.gc_overview import GcOverview
 from heapwise.model.graph import Graph, Peek, Tags, Traces
@@ -44,6 +45,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "baseline": Baselines,
     "gc": GcOverview,
     "trace": TraceSummary,
+    "diagnosis": Diagnosis,
 }
 """The type of ``data`` for each ``kind``."""
 

@@ -27,13 +27,12 @@ from heapwise.errors import ProfileError
 from heapwise.load.metrics import summarise, validity
 from heapwise.model.finding import Finding
 from heapwise.model.load import Plan
-from heapwise.model.profile import Profile
 from heapwise.model.recording import Manifest, Problem, Recording, Scope, Window
 from heapwise.model.report import Endpoint, RunReport
 from heapwise.model.tables import OwnerTable
 from heapwise.model.trace import TraceSummary
 from heapwise.model.work import PerWork, Work
-from heapwise.record.recorded_profile import gained_between
+from heapwise.record.recorded_profile import end_profiles, gained_between
 from heapwise.units import NS_PER_S, format_duration, format_rate, format_size
 
 MS_PER_S = 1_000
@@ -180,7 +179,7 @@ def _explain(
     recording: Recording, windows: Sequence[Window], total: PerWork | None
 ) -> tuple[OwnerTable | None, tuple[Finding, ...], tuple[Problem, ...]]:
     """Who allocated and why, where there is a profile at both ends."""
-    ends = _profiles(recording, windows)
+    ends = end_profiles(recording, windows)
     if ends is None:
         return None, (), ()
     before, after = ends
@@ -191,15 +190,6 @@ def _explain(
     except ProfileError as error:
         return None, (), (Problem(scope=Scope.NONE, what=f"who allocated is unknown: {error}"),)
     return owners, findings, ()
-
-
-def _profiles(recording: Recording, windows: Sequence[Window]) -> tuple[Profile, Profile] | None:
-    """The profiles before the first window and after the last."""
-    if not windows or windows[-1].after is None:
-        return None
-    before = recording.profiles.get(windows[0].before.profile)
-    after = recording.profiles.get(windows[-1].after.profile)
-    return (before, after) if before is not None and after is not None else None
 
 
 def _endpoints(

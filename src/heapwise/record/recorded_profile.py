@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from heapwise.analysis.diff import subtract
@@ -49,6 +50,15 @@ def _ends(recording: Recording) -> tuple[Window, Window]:
         f"the recording is {recording.state}",
         f"heapwise report {recording.name} shows what it does hold",
     )
+
+
+def end_profiles(recording: Recording, windows: Sequence[Window]) -> tuple[Profile, Profile] | None:
+    """The profiles before the first window and after the last; None where one is missing."""
+    if not windows or windows[-1].after is None:
+        return None
+    before = recording.profiles.get(windows[0].before.profile)
+    after = recording.profiles.get(windows[-1].after.profile)
+    return (before, after) if before is not None and after is not None else None
 
 
 def gained_between(recording: Recording, before: Profile, after: Profile) -> Profile:

@@ -1,9 +1,10 @@
-"""SARIF 2.1.0 of a gate's answer, for code hosts that show results beside the code."""
+"""SARIF 2.1.0, for code hosts that show results beside the code; and of a gate's answer."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,9 @@ from heapwise.model.verify import WORK_TREES
 from heapwise.names import visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+Json = dict[str, Any]
+"""An object of a JSON document."""
 
 _WORK_TREE = re.compile(rf"/(?:[^\s:]*/)?{WORK_TREES}[^\s:/]+/[a-z]+/")
 _PLACE = re.compile(r"(?P<file>/[^\s:]+):(?P<line>\d{1,9})\b", re.ASCII)
@@ -32,50 +36,58 @@ def render_sarif(result: GateResult, *, root: PurePosixPath, budgets_file: str) 
     """
     checks = [check for check in result.checks if check.outcome is not Outcome.PASSED]
     rules = sorted({check.metric for check in checks})
-    document = {
+    return document(
+        [_rule(metric) for metric in rules],
+        [_result(result, check, root, budgets_file) for check in checks],
+    )
+
+
+def document(rules: Sequence[Json], results: Sequence[Json]) -> str:
+    """A SARIF log with one run of ours, as text."""
+    driver = {"name": "heapwise", "semanticVersion": __version__, "rules": rules}
+    log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "heapwise",
-                        "semanticVersion": __version__,
-                        "rules": [_rule(metric) for metric in rules],
-                    }
-                },
-                "results": [_result(result, check, root, budgets_file) for check in checks],
-            }
-        ],
+        "runs": [{"tool": {"driver": driver}, "results": results}],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(metric: str) -> dict[str, Any]:
+def result_at(
+    rule: str, level: str, message: str, file: str, line: int, end_line: int | None = None
+) -> Json:
+    """One result at lines of a file.
+
+    Args:
+        rule: its id.
+        level: ``error``, ``warning`` or ``note``.
+        message: for people.
+        file: relative to the repository's root.
+        line: the first, from 1.
+        end_line: the last; None for the same.
+    """
+    region = {"startLine": line} | ({"endLine": end_line} if end_line is not None else {})
+    place = {"artifactLocation": {"uri": quote(file)}, "region": region}
+    return {
+        "ruleId": rule,
+        "level": level,
+        "message": {"text": visible(message)},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def _rule(metric: str) -> Json:
     return {
         "id": f"gate/{metric}",
         "shortDescription": {"text": f"The budget of {metric} is exceeded."},
     }
 
 
-def _result(
-    result: GateResult, check: GateCheck, root: PurePosixPath, budgets_file: str
-) -> dict[str, Any]:
+def _result(result: GateResult, check: GateCheck, root: PurePosixPath, budgets_file: str) -> Json:
     file, line = _place(check.where, root) or (budgets_file, 1)
     failed = check.outcome is Outcome.FAILED or result.strict
-    return {
-        "ruleId": f"gate/{check.metric}",
-        "level": "error" if failed else "warning",
-        "message": {"text": visible(f"{check.budget}: {check.name} {check.why}")},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": quote(file)},
-                    "region": {"startLine": line},
-                }
-            }
-        ],
-    }
+    message = f"{check.budget}: {check.name} {check.why}"
+    return result_at(f"gate/{check.metric}", "error" if failed else "warning", message, file, line)
 
 
 def _place(where: str, root: PurePosixPath) -> tuple[str, int] | None:

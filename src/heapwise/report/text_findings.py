@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapwise.model.finding import Evidence, Finding, Interval
+from heapwise.model.finding import Evidence, Finding, Interval, Sketch
 from heapwise.report.columns import labelled, paragraph
 from heapwise.units import format_count, format_share, format_size, format_value
 
@@ -24,14 +24,36 @@ def finding_lines(number: int, finding: Finding, work: str) -> list[str]:
             ("where", located(finding.where, "", finding.module)),
             *_measured(finding.evidence, work),
             ("why", finding.why),
+            *(("", step) for step in finding.flow),
             ("remedy", finding.remedy),
-            ("gain", _gain(finding, work)),
-            ("holds for", finding.holds_for),
+        ],
+        _INDENT,
+    )
+    lines += sketch_lines(finding.sketch, _INDENT) if finding.sketch is not None else []
+    lines += labelled(
+        [
+            ("gain", gain(finding, work)),
+            ("holds for", finding.holds_for if finding.remedy else ""),
+            ("patch", "heapwise fix has one" if finding.fixable else ""),
             ("see", "  ".join(finding.references)),
         ],
         _INDENT,
     )
     return lines
+
+
+def finding_line(finding: Finding) -> list[str]:
+    """A finding without evidence: where, code and title."""
+    place = finding.place
+    where = f"{place.file}:{place.line}" if place is not None else finding.where
+    return paragraph(f"{where}: {finding.code} {finding.title}", "    ", "")
+
+
+def sketch_lines(sketch: Sketch, indent: str) -> list[str]:
+    """The user's lines and how they could read, as a diff; long lines are not wrapped."""
+    before = [f"- {line}" for line in sketch.before.splitlines()]
+    after = [f"+ {line}" for line in sketch.after.splitlines()]
+    return [f"{indent}    {line}" for line in (*before, *after)]
 
 
 def located(owner: str, place: str, module: str) -> str:
@@ -44,10 +66,11 @@ def _measured(evidence: Evidence | None, work: str) -> list[tuple[str, str]]:
     if evidence is None:
         return []
     rows = [("path", row) for row in evidence.rows[:1]]
-    return [("costs", _costs(evidence, work)), ("rests on", _basis(evidence)), *rows]
+    return [("costs", costs(evidence, work)), ("rests on", _basis(evidence)), *rows]
 
 
-def _costs(evidence: Evidence, work: str) -> str:
+def costs(evidence: Evidence, work: str) -> str:
+    """Bytes and objects per unit of work and as shares, with their intervals."""
     parts = []
     for per_work, unit, what in (
         (evidence.bytes_per_work, "B", f"/{work}"),
@@ -74,7 +97,8 @@ def _basis(evidence: Evidence) -> str:
     return f"{events}; {format_size(evidence.live_bytes)} of inuse_space at the end"
 
 
-def _gain(finding: Finding, work: str) -> str:
+def gain(finding: Finding, work: str) -> str:
+    """What is expected to go, empty where nothing is foretold."""
     parts = []
     if finding.gain_bytes_per_work is not None:
         size = finding.gain_bytes_per_work
@@ -83,7 +107,12 @@ def _gain(finding: Finding, work: str) -> str:
         parts.append(f"about {format_size(size)}/{work}{share}")
     if finding.gain_allocs_per_work is not None:
         parts.append(f"{format_count(finding.gain_allocs_per_work)} allocs/{work}")
-    return ", ".join(parts)
+    if finding.cpu_bound:
+        parts.append(f"at most {format_share(finding.cpu_bound)} of the CPU time")
+    text = ", ".join(parts)
+    if text and finding.shares_gain_with:
+        text += f"; the same bytes as {', '.join(finding.shares_gain_with)} above, not more"
+    return text
 
 
 def _part(gain: float, costs: Interval | None) -> str:

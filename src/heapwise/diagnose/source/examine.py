@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from heapwise.diagnose.case import Case, value
+from heapwise.diagnose.found import Found
 from heapwise.diagnose.measured import nearest
 from heapwise.diagnose.registry import RULES, SourceRule
 from heapwise.diagnose.source.heat import HotLines
@@ -20,15 +20,6 @@ OFFER_SHARE = 0.01
 """What costs less is named, and nothing is offered for it."""
 
 _SURE_HITS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A match with its rule and, once it is described, its finding."""
-
-    rule: SourceRule
-    match: Match
-    finding: Finding
 
 
 def matches(
@@ -50,7 +41,7 @@ def matches(
 def in_source(tree: SourceTree, version: str = "") -> Iterator[Found]:
     """Every match in a directory, without a recording and thus without evidence."""
     for rule, _file, match in matches(tree, tree.files()):
-        yield Found(rule, match, _finding(rule, match, tree.runtime, version, None))
+        yield Found(rule, _finding(rule, match, tree.runtime, version, None), match)
 
 
 def in_run(case: Case, hot: HotLines, *, everything: bool = False) -> Iterator[Found]:
@@ -73,11 +64,8 @@ def in_run(case: Case, hot: HotLines, *, everything: bool = False) -> Iterator[F
         if evidence is not None and not _counts(match, evidence):
             evidence = None
         if evidence is not None or everything:
-            yield Found(
-                rule,
-                match,
-                _finding(rule, match, tree.runtime, case.version, evidence),
-            )
+            finding = _finding(rule, match, tree.runtime, case.version, evidence)
+            yield Found(rule, finding, match, sites if evidence is not None else ())
 
 
 def _counts(match: Match, evidence: Evidence) -> bool:

@@ -60,6 +60,22 @@ class GoFile:
         return _parser().parse(self.data).root_node
 
     @property
+    def was_parsed(self) -> bool:
+        """Whether anybody needed the tree so far."""
+        return "root" in self.__dict__
+
+    @property
+    def error_line(self) -> int:
+        """The line, from 1, of the first piece that the grammar could not make sense of."""
+        node = self.root
+        while not node.is_error and not node.is_missing:
+            inner = next((each for each in node.children if each.has_error), None)
+            if inner is None:
+                break
+            node = inner
+        return node.start_point.row + 1
+
+    @property
     def has_error(self) -> bool:
         """The grammar could not make sense of some of it; the rest is good."""
         return self.root.has_error
@@ -145,6 +161,11 @@ class GoFile:
             if function.node.start_point.row < line <= function.node.end_point.row + 1:
                 return function
         return None
+
+    def function_name(self, line: int) -> str:
+        """The declared function that a line lies in, its own name alone; empty for none."""
+        function = self.function_of_line(line)
+        return function.short if function is not None else ""
 
     def function_lines(self, line: int) -> Span | None:
         """All lines of the declared function that a line lies in."""

@@ -76,6 +76,10 @@ class GoPackage:
             self._files[path] = GoFile(path, self.contents[path], self)
         return self._files[path]
 
+    def opened(self) -> Iterator[GoFile]:
+        """The files that were asked for so far."""
+        yield from self._files.values()
+
     def files(self) -> Iterator[GoFile]:
         """All of them, in order."""
         return (self.file(path) for path in sorted(self.contents))

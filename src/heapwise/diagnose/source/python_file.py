@@ -57,6 +57,11 @@ class PythonFile:
         return self._parsed[0]
 
     @property
+    def was_parsed(self) -> bool:
+        """Whether anybody needed the tree so far."""
+        return "_parsed" in self.__dict__
+
+    @property
     def error(self) -> str:
         """Why it cannot be parsed; empty if it can."""
         return self._parsed[1]
@@ -165,6 +170,11 @@ class PythonFile:
                 ):
                     best = node
         return best
+
+    def function_name(self, line: int) -> str:
+        """The innermost function that a line lies in, its own name alone; empty for none."""
+        function = self.function_of_line(line)
+        return function.name if function is not None else ""
 
     def function_lines(self, line: int) -> Span | None:
         """All lines of the innermost function that a line lies in."""

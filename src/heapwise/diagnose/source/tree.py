@@ -118,6 +118,12 @@ class SourceTree:
             if file is not None and not is_generated(file.data):
                 yield file
 
+    def opened(self) -> Iterator[SourceFile]:
+        """The files that were asked for so far."""
+        yield from self._python.values()
+        if "_packages" in self.__dict__:
+            yield from self._packages.opened()
+
     @cached_property
     def modules(self) -> tuple[GoModule, ...]:
         """The Go modules in the directory, the deepest first."""
@@ -204,6 +210,10 @@ class _Packages:
         for path in tree.paths:
             self._paths[str(PurePosixPath(path).parent)].append(path)
         self._read: dict[str, GoPackage] = {}
+
+    def opened(self) -> Iterator[GoFile]:
+        for package in self._read.values():
+            yield from package.opened()
 
     def get(self, folder: str) -> GoPackage | None:
         if folder not in self._paths:

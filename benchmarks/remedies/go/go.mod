@@ -1,0 +1,3 @@
+module example.org/remedies
+
+go 1.24

@@ -1,0 +1,1 @@
+"""Patches for findings: shown, applied on request, and proved by rounds."""
