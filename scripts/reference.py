@@ -12,6 +12,7 @@ import click
 
 from heapwise.cli.main import ALIASES, COMMANDS, app
 from heapwise.cli.options import TABLE
+from heapwise.diagnose.measured.page import measured_lines
 from heapwise.diagnose.registry import RULES, Rule, sections
 from heapwise.model.envelope import KINDS
 from heapwise.model.metrics import CATALOGUE
@@ -138,6 +139,9 @@ def rule_page(rule: Rule) -> str:
     parts = [f"# {rule.CODE}: {title.rstrip('.')}\n"]
     for heading, text in rest:
         parts.append(f"## {heading}\n\n{text}\n")
+    if lines := measured_lines(rule.CODE):
+        table = "\n".join(lines)
+        parts.append(f"By `make bench-remedies`, before and after:\n\n```text\n{table}\n```\n")
     return GENERATED + "\n".join(parts)
 
 

@@ -8,6 +8,7 @@ import click
 
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import write_data
+from heapwise.diagnose.measured.page import measured_lines
 from heapwise.diagnose.registry import RULES, Rule, sections
 from heapwise.errors import UsageError
 
@@ -51,4 +52,7 @@ def _page(rule: Rule) -> str:
     for heading, text in sections(rule)[1:]:
         indented = "\n".join(f"  {line}" if line else "" for line in text.splitlines())
         parts.append(f"{click.style(heading, bold=True)}\n{indented}")
+    if lines := measured_lines(rule.CODE):
+        indented = "\n".join(f"  {line}".rstrip() for line in lines)
+        parts.append(f"{click.style('Before and after', bold=True)}\n{indented}")
     return "\n\n".join(parts)
