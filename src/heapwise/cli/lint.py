@@ -9,11 +9,11 @@ import click
 from heapwise.cli.diagnosis_output import OUTPUT, write_diagnosis
 from heapwise.cli.options import Option, with_options
 from heapwise.cli.options import command as make_command
-from heapwise.record.diagnosis import diagnose_source
+from heapwise.record.diagnosis import diagnose_source, main_runtime
 
 _OWN = (
     Option(name="runtime", type=click.Choice(["go", "python"]),
-           help="Whose files to read; default: Go where there is a go.mod, else Python."),
+           help="Whose files to read; default: what most of them are."),
     Option(name="runtime-version", type=click.STRING, default="", metavar="VERSION",
            help="Offer what was measured to gain there, as go1.26 or 3.12."),
 )  # fmt: skip
@@ -37,6 +37,6 @@ def command(
 
     Without a recording nothing says what it costs, or that it runs at all.
     """
-    chosen = runtime or ("go" if (source / "go.mod").is_file() else "python")
+    chosen = runtime or main_runtime(source)
     found = diagnose_source(source, chosen, version=runtime_version)
     write_diagnosis(found.diagnosis, "json" if as_json else kind, output, force=force, quiet=quiet)

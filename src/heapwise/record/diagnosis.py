@@ -15,8 +15,8 @@ from heapwise.diagnose.engine import case_of, everything_found
 from heapwise.diagnose.found import Flow, Found
 from heapwise.diagnose.source.check import check_source, unread
 from heapwise.diagnose.source.examine import in_source
-from heapwise.diagnose.source.tree import SourceTree
-from heapwise.errors import RecordingError
+from heapwise.diagnose.source.tree import SUFFIXES, SourceTree
+from heapwise.errors import RecordingError, UsageError
 from heapwise.model.diagnosis import Diagnosis, SourceCheck
 from heapwise.model.finding import Interval
 from heapwise.model.profile import Profile
@@ -117,6 +117,20 @@ def diagnose_source(source: Path, runtime: str, *, version: str = "") -> Diagnos
         + shlex.quote(str(source)),
     )
     return Diagnosed(diagnosis, found)
+
+
+def main_runtime(source: Path) -> str:
+    """The runtime that most files of a directory are of.
+
+    Raises:
+        UsageError: the source is no directory, or has no files that we read.
+    """
+    numbers = {runtime: len(SourceTree(source, runtime).paths) for runtime in SUFFIXES}
+    runtime = max(numbers, key=lambda each: numbers[each])
+    if not numbers[runtime]:
+        suffixes = " or ".join(SUFFIXES.values())
+        raise UsageError(f"{source} has no {suffixes} files", hint="give the folder of a service")
+    return runtime
 
 
 def _place(found: Found) -> tuple[str, int, str]:

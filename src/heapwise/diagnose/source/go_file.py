@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
     from heapwise.diagnose.source.go_module import GoPackage
 
-_CALLS = "(call_expression function: (_) @callee) @call"
+INDEXED = (
+    "assignment_statement", "call_expression", "composite_literal", "for_statement",
+    "func_literal", "go_statement", "if_statement", "range_clause", "return_statement",
+    "selector_expression", "send_statement", "short_var_declaration", "var_spec",
+)  # fmt: skip
+"""Kinds of nodes that rules ask for: one pass over a tree finds them all, which costs as much as
+finding one kind."""
+
+_INDEX = "[" + " ".join(f"({kind}) @{kind}" for kind in INDEXED) + "]"
 
 FUNCTION_TYPES = frozenset({"function_declaration", "method_declaration"})
 
@@ -31,13 +40,18 @@ class GoCall:
             calls the import; ``.Encode`` for a method or a field of a value; ``make`` and
             ``helper`` for what the package or the language declares; empty for anything else.
         receiver: the value a method is called on, or the package's name; None without.
-        arguments: what stands between the parentheses, comments left out.
     """
 
     node: Node
     name: str
     receiver: Node | None
-    arguments: tuple[Node, ...]
+
+    @property
+    def arguments(self) -> tuple[Node, ...]:
+        """What stands between the parentheses, comments left out."""
+        given = self.node.child_by_field_name("arguments")
+        nodes = given.named_children if given is not None else ()
+        return tuple(node for node in nodes if node.type != "comment")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +121,21 @@ class GoFile:
         return [function.node.start_byte for function in self.functions]
 
     @cached_property
-    def _calls(self) -> Mapping[str, Sequence[GoCall]]:
+    def _index(self) -> Mapping[str, Sequence[Node]]:
         from tree_sitter import QueryCursor  # noqa: PLC0415 - most commands never parse source
 
+        return QueryCursor(_query(_INDEX)).captures(self.root)
+
+    def nodes(self, kind: str) -> Sequence[Node]:
+        """Every node of a kind of `INDEXED`, in no order that matters."""
+        assert kind in INDEXED  # noqa: S101 - else nothing would be found, silently
+        return self._index.get(kind, ())
+
+    @cached_property
+    def _calls(self) -> Mapping[str, Sequence[GoCall]]:
         found: dict[str, list[GoCall]] = defaultdict(list)
-        for _, nodes in QueryCursor(_query(_CALLS)).matches(self.root):
-            call = self._call(nodes["call"][0], nodes["callee"][0])
+        for node in self.nodes("call_expression"):
+            call = self.call(node)
             found[call.name].append(call)
         return found
 
@@ -124,11 +147,9 @@ class GoFile:
     def call(self, node: Node) -> GoCall:
         """A ``call_expression`` as a call."""
         callee = node.child_by_field_name("function")
-        assert callee is not None  # noqa: S101 - the grammar has no call without
-        return self._call(node, callee)
-
-    def _call(self, node: Node, callee: Node) -> GoCall:
         name, receiver = "", None
+        if callee is None:
+            return GoCall(node, name, receiver)
         if callee.type == "identifier":
             name = text(callee)
         elif callee.type == "selector_expression":
@@ -136,11 +157,19 @@ class GoFile:
             name = "." + text(callee.child_by_field_name("field"))
             if receiver is not None and receiver.type == "identifier":
                 path = self.imports.get(text(receiver))
-                if path is not None and not shadowed(receiver):
+                if path is not None and not self._is_shadowed(receiver):
                     name = path + name
-        arguments = node.child_by_field_name("arguments")
-        given = arguments.named_children if arguments is not None else []
-        return GoCall(node, name, receiver, tuple(n for n in given if n.type != "comment"))
+        return GoCall(node, name, receiver)
+
+    def _is_shadowed(self, identifier: Node) -> bool:
+        return identifier.text in self._ambiguous and shadowed(identifier)
+
+    @cached_property
+    def _ambiguous(self) -> frozenset[bytes]:
+        """Names of imports that also stand where no package can: something may be called so."""
+        names = b"|".join(re.escape(name.encode()) for name in self.imports)
+        bare = re.compile(rb'(?<![.\w"/])(?:' + names + rb")(?![\w.])") if names else None
+        return frozenset(bare.findall(self.data)) if bare is not None else frozenset()
 
     def qualified(self, node: Node) -> str:
         """A selector or qualified type as ``import/path.Name``; anything else as it stands."""

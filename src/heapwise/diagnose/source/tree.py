@@ -27,7 +27,8 @@ MAX_FILE = 4 << 20
 MAX_FILES = 100_000
 """More than any service has; a mistyped ``/`` ends here."""
 
-_SUFFIXES = {"go": ".go", "python": ".py"}
+SUFFIXES = {"go": ".go", "python": ".py"}
+"""Whose files we read, and how their names end."""
 _LEFT_OUT = frozenset(
     {"vendor", "testdata", "node_modules", "__pycache__", "site-packages", "venv"}
 )
@@ -81,7 +82,7 @@ class SourceTree:
         return tuple(sorted(self._walk()))
 
     def _walk(self) -> Iterator[str]:
-        suffix, seen = _SUFFIXES.get(self.runtime, "\0"), 0
+        suffix, seen = SUFFIXES.get(self.runtime, "\0"), 0
         for folder, below, names in os.walk(self.root):
             # Links to folders are not followed: they may lead anywhere, or in a circle.
             below[:] = [

@@ -1,0 +1,6 @@
+// Every + is said to allocate: the whole expression allocates once.
+package claims
+
+func key(prefix, id, suffix string) string {
+	return prefix + ":" + id + ":" + suffix
+}
