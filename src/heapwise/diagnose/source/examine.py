@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from heapwise.diagnose.case import Case, value
 from heapwise.diagnose.found import Found
 from heapwise.diagnose.measured import nearest
-from heapwise.diagnose.registry import RULES, SourceRule
+from heapwise.diagnose.registry import SourceRule
 from heapwise.diagnose.source.heat import HotLines
 from heapwise.diagnose.source.match import Heat, Match
-from heapwise.diagnose.source.tree import SourceFile, SourceTree
+from heapwise.diagnose.source.sweep import matches, sweep
+from heapwise.diagnose.source.tree import SourceTree
 from heapwise.model.finding import Confidence, Evidence, Finding, Place
 
 MIN_SHARE = 0.005
@@ -22,25 +23,9 @@ OFFER_SHARE = 0.01
 _SURE_HITS = 5
 
 
-def matches(
-    tree: SourceTree, files: Iterable[SourceFile]
-) -> Iterator[tuple[SourceRule, SourceFile, Match]]:
-    """What the rules recognise in some files."""
-    looks = [
-        (rule, rule.LOOKS[tree.runtime])
-        for rule in RULES
-        if isinstance(rule, SourceRule) and tree.runtime in rule.LOOKS
-    ]
-    for file in files:
-        for rule, look in looks:
-            if look.wants(file.data):
-                for match in look.find(file):
-                    yield rule, file, match
-
-
 def in_source(tree: SourceTree, version: str = "") -> Iterator[Found]:
     """Every match in a directory, without a recording and thus without evidence."""
-    for rule, _file, match in matches(tree, tree.files()):
+    for rule, match in sweep(tree):
         yield Found(rule, _finding(rule, match, tree.runtime, version, None), match)
 
 
@@ -58,14 +43,15 @@ def in_run(case: Case, hot: HotLines, *, everything: bool = False) -> Iterator[F
         files = tree.files()
     else:
         files = (file for path in hot.files if (file := tree.file(path)) is not None)
-    for rule, file, match in matches(tree, files):
-        sites = hot.sites(match, file.function_lines(match.span.line))
-        evidence = case.evidence(sites) if sites else None
-        if evidence is not None and not _counts(match, evidence):
-            evidence = None
-        if evidence is not None or everything:
-            finding = _finding(rule, match, tree.runtime, case.version, evidence)
-            yield Found(rule, finding, match, sites if evidence is not None else ())
+    for file in files:
+        for rule, match in matches(tree, file):
+            sites = hot.sites(match, file.function_lines(match.span.line))
+            evidence = case.evidence(sites) if sites else None
+            if evidence is not None and not _counts(match, evidence):
+                evidence, sites = None, ()
+            if evidence is not None or everything:
+                finding = _finding(rule, match, tree.runtime, case.version, evidence)
+                yield Found(rule, finding, match, sites)
 
 
 def _counts(match: Match, evidence: Evidence) -> bool:

@@ -51,12 +51,14 @@ class SourceTree:
         root: the directory.
         runtime: whose files count: ``go``, ``python``.
         tests: files of tests count as well.
+        only: the files there are to be, where they were listed before; empty to look for them.
         unread: files that could not be used so far.
     """
 
     root: Path
     runtime: str
     tests: bool = False
+    only: tuple[str, ...] = ()
     unread: list[Unread] = field(default_factory=list)
     _python: dict[str, PythonFile] = field(default_factory=dict)
 
@@ -79,7 +81,7 @@ class SourceTree:
         Raises:
             UsageError: there are more than `MAX_FILES`.
         """
-        return tuple(sorted(self._walk()))
+        return self.only or tuple(sorted(self._walk()))
 
     def _walk(self) -> Iterator[str]:
         suffix, seen = SUFFIXES.get(self.runtime, "\0"), 0

@@ -1,0 +1,72 @@
+"""All files of a directory under all rules, on every processor where there are many files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
+from multiprocessing import get_context
+from pathlib import Path, PurePosixPath
+
+from heapwise.diagnose.registry import RULES, SourceRule
+from heapwise.diagnose.source.check import unread
+from heapwise.diagnose.source.match import Match
+from heapwise.diagnose.source.tree import SourceFile, SourceTree, Unread, is_generated
+
+MANY = 800
+"""Files from which on starting processes pays."""
+
+_FOLDERS = 8
+"""Folders that a process is given at a time; a package is never divided."""
+
+Coded = tuple[str, Match]
+Swept = tuple[list[Coded], list[Unread]]
+
+
+def matches(tree: SourceTree, file: SourceFile) -> Iterator[tuple[SourceRule, Match]]:
+    """What the rules recognise in a file."""
+    for rule in RULES:
+        if isinstance(rule, SourceRule) and tree.runtime in rule.LOOKS:
+            look = rule.LOOKS[tree.runtime]
+            if look.wants(file.data):
+                for match in look.find(file):
+                    yield rule, match
+
+
+def sweep(tree: SourceTree) -> Iterator[tuple[SourceRule, Match]]:
+    """What the rules recognise anywhere in a directory."""
+    if len(tree.paths) < MANY or (os.cpu_count() or 1) < 2:
+        for file in tree.files():
+            yield from matches(tree, file)
+        return
+    by_code = {rule.CODE: rule for rule in RULES if isinstance(rule, SourceRule)}
+    tasks = [(tree.root, tree.runtime, paths) for paths in _portions(tree)]
+    # Not forked: the caller may have threads.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for found, damaged in pool.map(_sweep_some, tasks):
+            tree.unread.extend(damaged)
+            for code, match in found:
+                yield by_code[code], match
+
+
+def _portions(tree: SourceTree) -> Iterator[Sequence[str]]:
+    folders = [
+        list(paths) for _, paths in groupby(tree.paths, lambda path: PurePosixPath(path).parent)
+    ]
+    for start in range(0, len(folders), _FOLDERS):
+        yield [path for paths in folders[start : start + _FOLDERS] for path in paths]
+
+
+def _sweep_some(task: tuple[Path, str, Sequence[str]]) -> Swept:
+    """In a process of its own."""
+    root, runtime, paths = task
+    tree = SourceTree(root, runtime, only=tuple(paths))
+    files = (file for path in paths if (file := tree.file(path)) is not None)
+    found = [
+        (rule.CODE, match)
+        for file in files
+        if not is_generated(file.data)
+        for rule, match in matches(tree, file)
+    ]
+    return found, [Unread(*each) for each in unread(tree)]
