@@ -10,7 +10,7 @@ from conftest import FULL
 SECONDS = 600 if FULL else 3
 
 SOAK = """
-import gc, json, os, random, sys, threading, time, tracemalloc, warnings, zlib
+import contextlib, gc, json, os, random, sys, threading, time, tracemalloc, warnings, zlib
 import xml.etree.ElementTree as tree
 warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads is the point
 from agentsupport.sites import *
@@ -21,14 +21,24 @@ sampler.start(4096)
 gc.set_threshold(50, 5, 5)
 stop = threading.Event()
 failed = []
-# tracemalloc.stop() itself crashes against RAW calls without the GIL (cpython #128679, without us
-# as well): everybody waits while it is called.
 turns = [threading.Lock() for _ in range(8)]
 
-def toggle(on):
+@contextlib.contextmanager
+def everybody_waits():
     for each in turns: each.acquire()
-    tracemalloc.start(3) if on else tracemalloc.stop()
+    yield
     for each in turns: each.release()
+
+def toggle(on):
+    # tracemalloc.stop() itself crashes against RAW calls without the GIL (cpython #128679, without
+    # us as well).
+    with everybody_waits(): tracemalloc.start(3) if on else tracemalloc.stop()
+
+def fork():
+    if not tracemalloc.is_tracing(): return os.fork()
+    # PyMem_RawFree takes tracemalloc's lock without the GIL, and no child makes that lock anew: a
+    # fork meanwhile leaves it locked, and the child waits for it forever (without us as well).
+    with everybody_waits(): return os.fork()
 
 def parse(random):
     text = "<a>" + "<b c='%d'>text</b>" % random.random() * random.randrange(300) + "</a>"
@@ -52,6 +62,8 @@ def raw(random):
     WITHOUT_GIL.PyMem_RawFree(block)
 def short_thread(random):
     thread = threading.Thread(target=grow, args=(random,)); thread.start(); thread.join()
+    # Up to 3.12 it is joined before it frees its state, which it does without the GIL.
+    while os.path.exists("/proc/self/task/%d" % thread.native_id): pass
 def arrays(random):
     if numpy is not None: (numpy.arange(random.randrange(50_000)) * 1.5).sum()
 WORK = [parse, grow, compress, cycles, raw, short_thread, arrays]
@@ -76,8 +88,10 @@ while time.monotonic() < end:
     turn += 1
     time.sleep(.05)
     sampler.snapshot()
+    if turn % 6 == 0:
+        toggle(not tracemalloc.is_tracing())
     if forks and turn % 4 == 0:
-        child = os.fork()
+        child = fork()
         if child == 0:
             try:
                 for work in WORK: work(random.Random(turn))
@@ -86,8 +100,6 @@ while time.monotonic() < end:
             except BaseException:
                 os._exit(1)
         assert os.waitpid(child, 0)[1] == 0
-    if turn % 6 == 0:
-        toggle(not tracemalloc.is_tracing())
     if turn % 10 == 0:
         sampler.stop(); sampler.start(4096)
 toggle(False)
