@@ -27,6 +27,7 @@ from heapwise.formats.pprof import decode
 from heapwise.model.profile import Profile
 from heapwise.model.work import PerWork, Work
 from heapwise.runtimes.fetch import Endpoint, get
+from heapwise.runtimes.go.buildinfo import go_version
 from heapwise.runtimes.go.toolchain import find_go
 
 GO = Path(__file__).parents[1] / "data" / "patterns" / "go"
@@ -88,7 +89,7 @@ def go_case(
         0.0,
     )
     return Case.of(
-        subtract(before, after), after, costs, runtime="go", version="go1.27.0",
+        subtract(before, after), after, costs, runtime="go", version=go_version(go_binary()),
         source=SourceTree(source, "go"),
     )  # fmt: skip
 

@@ -7,13 +7,31 @@ from pathlib import Path
 import click
 
 from heapwise.cli.diagnosis_output import OUTPUT, write_diagnosis
-from heapwise.cli.options import Option, with_options
+from heapwise.cli.options import FILE, Option, with_options
 from heapwise.cli.options import command as make_command
+from heapwise.cli.output import note
+from heapwise.diagnose.escape.join import join
+from heapwise.errors import ToolchainError, UsageError
+from heapwise.formats import escapelog
+from heapwise.model.escape import EscapeLog
 from heapwise.record.diagnosis import diagnose_recording
+from heapwise.runtimes.go.buildsettings import BuildSettings, build_settings
+from heapwise.runtimes.go.escape_build import escape_log
+from heapwise.runtimes.go.toolchain import find_go
 
 _OWN = (
     Option(name="all", parameter="cold",
            help="What lines look like that the load did not reach, too."),
+    Option(name="escape",
+           help="Build the service and all it imports once more, to ask Go's compiler why it uses "
+           "the heap; takes a minute the first time."),
+    Option(name="escape-own", help="The same for the packages of its own module only."),
+    Option(name="escape-log", type=FILE, metavar="FILE|DIR", parameter="log_path",
+           help="Read what -gcflags=-m=2 printed or -gcflags=-json=0,DIR wrote instead."),
+    Option(name="main", type=FILE, metavar="DIR",
+           help="Folder of the main package; default: the source."),
+    Option(name="binary", type=FILE, metavar="FILE",
+           help="The service's executable: it is built with the same tags and settings."),
 )  # fmt: skip
 
 
@@ -26,6 +44,11 @@ def command(
     recording: Path,
     source: Path | None,
     cold: bool,
+    escape: bool,
+    escape_own: bool,
+    log_path: Path | None,
+    main: Path | None,
+    binary: Path | None,
     kind: str,
     as_json: bool,
     output: Path | None,
@@ -37,5 +60,41 @@ def command(
     With SOURCE, the directory it is built in, findings have lines, and there are more of them.
     Nothing in it is changed; heapwise fix makes patches.
     """
-    found = diagnose_recording(recording, source, cold=cold)
-    write_diagnosis(found.diagnosis, "json" if as_json else kind, output, force=force, quiet=quiet)
+    log = None
+    if log_path is not None:
+        log = escapelog.read(log_path)
+    elif escape or escape_own:
+        log = _built(main or source, binary, everything=escape, quiet=quiet)
+    found = diagnose_recording(
+        recording,
+        source,
+        cold=cold,
+        explain=(lambda case: join(case, log)) if log is not None else None,
+    )
+    chosen = "json" if as_json else kind
+    write_diagnosis(found.diagnosis, chosen, output, force=force, quiet=quiet)
+
+
+def _built(
+    folder: Path | None, binary: Path | None, *, everything: bool, quiet: bool
+) -> EscapeLog | None:
+    """The log of a build of our own; None where it fails, which is told.
+
+    Raises:
+        UsageError: nobody said where the source is.
+    """
+    if folder is None:
+        raise UsageError(
+            "there is no source to build", hint="give its directory behind the recording"
+        )
+    settings = build_settings(binary) if binary is not None else BuildSettings()
+    if not quiet:
+        note("building the service to ask the compiler …")
+    try:
+        go = find_go()
+        if settings.version and settings.version != go.version:
+            note(f"built with {go.version} here, and with {settings.version} there")
+        return escape_log(folder, go=go, settings=settings, everything=everything)
+    except ToolchainError as error:
+        note(f"without the compiler's reasons: {error}")
+        return None

@@ -11,14 +11,14 @@ import msgspec
 from heapwise.analysis.allocation import CallSite, Path
 from heapwise.analysis.frames import Frame
 from heapwise.diagnose.case import Case
-from heapwise.diagnose.source.match import Match
+from heapwise.diagnose.source.match import Match, Span
 from heapwise.model.finding import Finding
 
 if TYPE_CHECKING:
     from heapwise.diagnose.registry import Rule
 
-Flow = Callable[[Sequence[CallSite]], Sequence[str]]
-"""Why call paths allocate, a sentence each, as the compiler tells it."""
+Flow = Callable[[Span, Sequence[CallSite]], Sequence[str]]
+"""Why lines allocate on the call paths through them, a sentence each, as the compiler tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,13 @@ def _merged(found: list[Found]) -> Iterable[Found]:
 
 
 def _completed(each: Found, case: Case, flow: Flow | None, before: tuple[str, ...]) -> Found:
+    told: Sequence[str] = ()
+    if flow is not None and each.match is not None:
+        told = flow(each.match.span, each.sites)
     finding = msgspec.structs.replace(
         each.finding,
         shares_gain_with=before,
-        flow=tuple(flow(each.sites)) if flow is not None and each.sites else (),
+        flow=tuple(told),
         cpu_bound=_cpu_bound(each, case),
     )
     return replace(each, finding=finding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from heapwise.model.escape import EscapeCoverage
 from heapwise.model.finding import Finding, Interval
 from heapwise.model.recording import Problem
 from heapwise.model.work import PerWork
@@ -55,6 +56,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         floor: bytes per unit of work on paths without the service's own code or a dependency's:
             what the runtime's library does for a request whatever the service does.
         source: how well the source fits; None where none was given.
+        escape: how much of the bytes the compiler's log explains; None without a log.
         limits: what could be said in addition, and with what.
         problems: what spoils or limits the figures.
         next_command: what to type next.
@@ -68,6 +70,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     floor: Interval | None = None
     source: SourceCheck | None = None
+    escape: EscapeCoverage | None = None
     limits: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     next_command: str = ""

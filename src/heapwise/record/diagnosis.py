@@ -12,7 +12,8 @@ from heapwise.analysis.bottleneck.measured import measure
 from heapwise.analysis.windows import settled
 from heapwise.diagnose.case import Case, total
 from heapwise.diagnose.engine import case_of, everything_found
-from heapwise.diagnose.found import Flow, Found
+from heapwise.diagnose.escape.join import Joined
+from heapwise.diagnose.found import Found
 from heapwise.diagnose.source.check import check_source, unread
 from heapwise.diagnose.source.examine import in_source
 from heapwise.diagnose.source.tree import SUFFIXES, SourceTree
@@ -49,8 +50,8 @@ class Diagnosed:
     case: Case | None = None
 
 
-Explain = Callable[[Case], Flow | None]
-"""Takes a case to what tells why its call paths allocate; None where nothing does."""
+Explain = Callable[[Case], Joined]
+"""Takes a case to what the compiler tells of it."""
 
 
 def diagnose_recording(
@@ -75,8 +76,8 @@ def diagnose_recording(
     if source is not None:
         tree = SourceTree(source, recording.manifest.service.runtime)
     case = _case(recording, report, tree)
-    flow = explain(case) if explain is not None else None
-    found = everything_found(case, cold=cold, flow=flow)
+    joined = explain(case) if explain is not None else None
+    found = everything_found(case, cold=cold, flow=joined.flow if joined is not None else None)
     check = None
     if tree is not None:
         check = check_source(tree, case.spent.sites, case.frames, str(source))
@@ -89,7 +90,8 @@ def diagnose_recording(
         findings=tuple(each.finding for each in found),
         floor=_floor(case),
         source=check,
-        limits=tuple(_limits(case, check, flow, cold=cold)),
+        escape=joined.coverage if joined is not None else None,
+        limits=tuple(_limits(case, check, joined, cold=cold)),
         problems=report.problems,
         next_command=_next(str(path), source, found),
     )
@@ -180,7 +182,7 @@ def _unowned(case: Case) -> Iterable[CallSite]:
 
 
 def _limits(
-    case: Case, check: SourceCheck | None, flow: Flow | None, *, cold: bool
+    case: Case, check: SourceCheck | None, joined: Joined | None, *, cold: bool
 ) -> Iterable[str]:
     """What more could be said, and with what."""
     if check is None:
@@ -194,7 +196,7 @@ def _limits(
             " service's own code are made on lines that are not there. Check out the commit it"
             " was built from."
         )
-    if case.runtime == "go" and check is not None and flow is None:
+    if case.runtime == "go" and check is not None and joined is None:
         yield "Why the compiler put things on the heap is not told: --escape builds it to ask."
     if case.cpu is None:
         yield "How much CPU a finding can free is not known: record with --cpu."

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from heapwise.model.diagnosis import Diagnosis
 from heapwise.model.finding import Finding, Sketch
-from heapwise.report.diagnosis_text import headline, source_notes
+from heapwise.report.diagnosis_text import escape_notes, headline, source_notes
 from heapwise.report.markdown import code, escaped, markdown_table
 from heapwise.report.text_findings import gain, located
 from heapwise.units import format_share, format_size
@@ -16,11 +16,12 @@ _HEAD = ("", "finding", "where", "costs", "expected gain")
 
 def render_diagnosis_markdown(diagnosis: Diagnosis) -> str:
     """A table of the findings, then each with its why, its remedy and its lines."""
+    notes = (*source_notes(diagnosis), *escape_notes(diagnosis), *diagnosis.limits)
     blocks: list[list[str]] = [
         [f"**{escaped(headline(diagnosis))}**"],
         _table(diagnosis),
         *(list(_finding(number, each)) for number, each in enumerate(diagnosis.findings, start=1)),
-        [f"> {escaped(note)}" for note in (*source_notes(diagnosis), *diagnosis.limits)],
+        [f"> {escaped(note)}" for note in notes],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 

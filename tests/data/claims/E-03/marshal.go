@@ -10,7 +10,7 @@ import (
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func marshal(v any) ([]byte, error) {
-	buf := buffers.Get().(*bytes.Buffer)
+	buf := buffers.Get().(*bytes.Buffer) // want HW602
 	buf.Reset()
 	defer buffers.Put(buf)
 	enc := json.NewEncoder(buf)
@@ -18,5 +18,5 @@ func marshal(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return append([]byte(nil), buf.Bytes()...), nil // want HW602
+	return append([]byte(nil), buf.Bytes()...), nil
 }

@@ -6,9 +6,7 @@ import (
 	"net/http"
 )
 
-type page struct{ Title string }
-
-func show(w http.ResponseWriter, r *http.Request) {
-	data, _ := json.Marshal(&page{"start"}) // want HW309
+func show(w http.ResponseWriter, r *http.Request, content any) {
+	data, _ := json.Marshal(content) // want HW309
 	w.Write(data)
 }

@@ -1,0 +1,3 @@
+module example.org/escapes
+
+go 1.21
