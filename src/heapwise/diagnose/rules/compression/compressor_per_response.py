@@ -5,7 +5,8 @@ What it finds:
     every response. In Go it looks for the family of functions, not for one name: Go 1.27 renamed
     most of compress/flate. klauspost/compress and brotli count as well. In Python it knows the
     blocks that zlib asks for, whoever calls it. Writers that are pooled and reset, and streams of
-    the size of what they compress, cost little and are not found; readers are never meant.
+    the size of what they compress, cost little and are not found; readers are never meant. Where
+    the source is at hand it shows the line that builds one, for a request or over bytes in memory.
 
 Why it allocates:
     A gzip or deflate writer owns its window, its hash tables and its token buffers: 0.8 to 1.1 MB,
@@ -110,13 +111,20 @@ from collections.abc import Iterable, Sequence
 from heapwise.analysis.frames import place
 from heapwise.diagnose.advisories import known_defect
 from heapwise.diagnose.case import Case, value
-from heapwise.diagnose.rules.compression import go_writers, python_compressors
+from heapwise.diagnose.rules.compression import (
+    go_compressors,
+    go_writers,
+    python_compressors,
+)
 from heapwise.diagnose.rules.compression.built import Built, Compressors
+from heapwise.diagnose.source.look import Look
 from heapwise.model.finding import Confidence, Evidence, Finding
 from heapwise.units import format_share, format_size
 
 CODE = "HW101"
 NAME = "compressor-per-response"
+HOLDS_FOR = go_writers.HOLDS_FOR
+REFERENCES = ("https://pkg.go.dev/compress/gzip#Writer.Reset",)
 
 _COMPRESSORS: dict[str, Compressors] = {"go": go_writers, "python": python_compressors}
 """By runtime."""
@@ -199,3 +207,6 @@ def _confidence(case: Case, evidence: Evidence, known: Compressors, built_size: 
         return Confidence.LOW
     certain = size.low >= built_size / 2 and known.certain(evidence)
     return Confidence.HIGH if certain else Confidence.MEDIUM
+
+
+LOOKS = {"go": Look((b"compress/",), go_compressors.find)}

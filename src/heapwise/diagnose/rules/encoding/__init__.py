@@ -1,0 +1,1 @@
+"""JSON, CSV and templates: turning values into bytes and back."""

@@ -1,0 +1,149 @@
+"""Loops of Go: how many rounds, over what, and whether each round gets to a statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heapwise.diagnose.source.go_file import GoFile, ancestors, declaration, query, text
+from heapwise.diagnose.source.go_types import type_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LEAVES = frozenset({"break_statement", "return_statement", "goto_statement"})
+_SKIPS = """
+[(continue_statement) (break_statement) (goto_statement)] @skip
+"""
+
+
+def clause(loop: Node) -> Node | None:
+    """The ``range`` or ``for`` clause of a loop; None where it has a condition or nothing."""
+    kinds = ("range_clause", "for_clause")
+    return next((each for each in loop.named_children if each.type in kinds), None)
+
+
+def rounds(file: GoFile, loop: Node) -> int | None:
+    """How often a loop runs, where its head says so in figures; None where it does not."""
+    head = clause(loop)
+    if head is None:
+        return None
+    if head.type == "for_clause":
+        return _counted(head)
+    over = head.child_by_field_name("right")
+    if over is None:
+        return None
+    if over.type == "identifier":
+        over = _initial(over) or over
+    if over.type == "composite_literal":
+        body = over.child_by_field_name("body")
+        return body.named_child_count or None if body is not None else None
+    array = _array_length(type_of(file, over))
+    return _number(text(over)) if over.type == "int_literal" else array
+
+
+def length(file: GoFile, loop: Node) -> str:
+    """The expression that gives the rounds of a loop before it starts; empty where none does.
+
+    That is ``len(x)`` of a slice, map or array that is ranged over, and the bound of a counter that
+    starts at zero.
+    """
+    head = clause(loop)
+    if head is None:
+        return ""
+    if head.type == "for_clause":
+        return _bound(file, head)
+    over = head.child_by_field_name("right")
+    if over is None or not _is_plain(over):
+        return ""
+    kind = type_of(file, over)
+    if kind.startswith(("[", "map[")):
+        return f"len({text(over)})"
+    return text(over) if kind == "int" else ""
+
+
+def every_round(loop: Node, statement: Node) -> bool:
+    """Whether each round gets to a statement exactly once, unless the function is left before."""
+    body = loop.child_by_field_name("body")
+    block = statement.parent.parent if statement.parent is not None else None
+    if body is None or block != body:
+        return False
+    skips = (node for nodes in query(_SKIPS, body) for node in nodes["skip"])
+    return not any(_is_of(loop, skip) for skip in skips)
+
+
+def leaves_at_once(statement: Node) -> bool:
+    """Whether the loop or the function is left right behind a statement, in the same block."""
+    after = statement.next_named_sibling
+    while after is not None:
+        if after.type in _LEAVES:
+            return True
+        after = after.next_named_sibling
+    return False
+
+
+def _is_of(loop: Node, skip: Node) -> bool:
+    """Whether a ``break`` or ``continue`` may be about a loop, not about one inside it."""
+    if skip.named_child_count:
+        return True
+    kinds = {"for_statement", "func_literal"}
+    if skip.type == "break_statement":
+        kinds |= {"expression_switch_statement", "type_switch_statement", "select_statement"}
+    return next((each for each in ancestors(skip) if each.type in kinds), None) == loop
+
+
+def _counted(head: Node) -> int | None:
+    condition = head.child_by_field_name("condition")
+    right = condition.child_by_field_name("right") if condition is not None else None
+    return _number(text(right)) if right is not None and right.type == "int_literal" else None
+
+
+def _bound(file: GoFile, head: Node) -> str:
+    """``n`` of ``i := 0; i < n; i++``."""
+    first, condition, update = (
+        head.child_by_field_name(role) for role in ("initializer", "condition", "update")
+    )
+    if first is None or condition is None or update is None or update.type != "inc_statement":
+        return ""
+    counter = first.child_by_field_name("left")
+    right = condition.child_by_field_name("right")
+    starts_at_zero = text(first.child_by_field_name("right")) == "0"
+    is_below = text(condition.child_by_field_name("operator")) == "<"
+    same = text(counter) == text(condition.child_by_field_name("left")) == text(update)[:-2].strip()
+    if not (starts_at_zero and is_below and same) or right is None:
+        return ""
+    plain = _is_plain(right) or (
+        right.type == "call_expression"
+        and file.call(right).name == "len"
+        and all(_is_plain(each) for each in file.call(right).arguments)
+    )
+    return text(right) if plain and type_of(file, right) == "int" else ""
+
+
+def _is_plain(node: Node) -> bool:
+    """A variable, or a field of one: naming it twice costs and changes nothing."""
+    while node.type == "selector_expression":
+        operand = node.child_by_field_name("operand")
+        if operand is None:
+            return False
+        node = operand
+    return node.type == "identifier"
+
+
+def _initial(identifier: Node) -> Node | None:
+    """The composite literal that a local variable starts as, where it has one."""
+    declared = declaration(identifier)
+    if declared is None or declared.type not in ("short_var_declaration", "var_spec"):
+        return None
+    values = declared.child_by_field_name("right") or declared.child_by_field_name("value")
+    only = (
+        values.named_children[0] if values is not None and values.named_child_count == 1 else None
+    )
+    return only if only is not None and only.type == "composite_literal" else None
+
+
+def _array_length(kind: str) -> int | None:
+    return _number(kind[1 : kind.index("]")]) if kind.startswith("[") and "]" in kind else None
+
+
+def _number(source: str) -> int | None:
+    return int(source) if source.isdecimal() else None
