@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from heapwise.analysis.allocation import (
     Allocation,
@@ -50,6 +50,9 @@ class Case:
         source: the service's own; None where nobody gave it.
         cpu: its CPU time by call path; None without a CPU profile.
         gc_share: of the CPU time of the window, that the collector took; None if unknown.
+        settings: GOGC, GOMEMLIMIT and their like, as the service was given them; what is unset or
+            unknown is missing.
+        cgroup_limit: bytes that the service may have; -1 for none or unknown.
     """
 
     runtime: str
@@ -63,6 +66,8 @@ class Case:
     source: SourceTree | None = None
     cpu: CpuTime | None = None
     gc_share: float | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    cgroup_limit: int = -1
 
     @classmethod
     def of(
@@ -77,6 +82,8 @@ class Case:
         source: SourceTree | None = None,
         cpu: Profile | None = None,
         gc_share: float | None = None,
+        settings: Mapping[str, str] | None = None,
+        cgroup_limit: int = -1,
     ) -> Case:
         """Read the profiles of a window.
 
@@ -90,6 +97,8 @@ class Case:
             source: the service's own.
             cpu: a CPU profile of the window.
             gc_share: of the CPU time, that the collector took.
+            settings: the service's GOGC, GOMEMLIMIT and their like.
+            cgroup_limit: bytes that the service may have; -1 for none or unknown.
         """
         return cls(
             runtime=runtime,
@@ -103,6 +112,8 @@ class Case:
             source=source,
             cpu=cpu_time(cpu) if cpu is not None else None,
             gc_share=gc_share,
+            settings=settings or {},
+            cgroup_limit=cgroup_limit,
         )
 
     @property

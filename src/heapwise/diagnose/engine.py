@@ -54,6 +54,8 @@ def case_of(
         source=source,
         cpu=cpu,
         gc_share=gc_share,
+        settings=service.settings,
+        cgroup_limit=service.cgroup_limit,
     )
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 
 import msgspec
 
+from heapwise.analysis.frames import FAMILIES
 from heapwise.diagnose.go_versions import Version, parse
 
 
@@ -44,6 +45,7 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         files: of the module, that the defect is in. Functions would not do: a closure that was
             inlined is named after the package it was inlined into.
         family: of `heapwise.analysis.frames.FAMILIES`: what they needlessly call.
+        calls: or else what the names of the functions begin with that they needlessly call.
         what: the defect, as a clause.
         fixed_how: what the fix does, as a clause that follows "which".
         beware: the release that people take for the fix.
@@ -54,7 +56,8 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     module: str
     affected: tuple[Affected, ...]
     files: tuple[str, ...]
-    family: str
+    family: str = ""
+    calls: tuple[str, ...] = ()
     what: str
     fixed_how: str
     beware: str = ""
@@ -66,6 +69,12 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if known is None:
             return ""
         return next((each.fixed for each in self.affected if each.has(known)), "")
+
+    def is_needless(self, function: str) -> bool:
+        """Whether the defect shows in a call of this function by one of the files."""
+        if self.family:
+            return function in FAMILIES[self.family]
+        return function.startswith(self.calls)
 
     def remedy(self, fixed: str) -> str:
         """What to do, given the release that fixes the version in use."""
@@ -85,9 +94,11 @@ def advisories() -> tuple[Advisory, ...]:
     )
 
 
-def about_package(package: str) -> Advisory | None:
-    """The advisory on the module that a package is of, whatever the release."""
+def about_package(package: str, family: str = "compressor") -> Advisory | None:
+    """The advisory on a family's use in the module that a package is of, whatever the release."""
     for advisory in advisories():
+        if advisory.family != family:
+            continue
         below = package.removeprefix(advisory.module)
         # A path that goes on with /v5 is another module.
         if below != package and re.fullmatch(r"(?!/v\d+(/|$))(/.*)?", below):

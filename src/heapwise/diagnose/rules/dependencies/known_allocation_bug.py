@@ -3,8 +3,8 @@
 What it finds:
     A module that the profile's file names show in a release with a known allocation defect, while
     the defective path really allocates in this service. The version is read from the profile:
-    neither the source nor the binary is needed. A sick release whose sick path is not used is left
-    in peace.
+    neither the source nor the binary is needed, but for what is vendored, whose version stands in
+    go.mod. A sick release whose sick path is not used is left in peace.
 
 Why it allocates:
     Popular does not mean measured. The defects listed were reported with figures, and a later
@@ -30,6 +30,10 @@ When it does not help:
 Measured:
     Go 1.27.3, a JSON service at 1000 requests/s with chi's Compress: v3.3.4 1,088,229 B/req, v4.0.2
     1,082,636, v4.0.3 4,457, v4.1.0 4,600, without compression 4,263.
+
+    Go 1.26.8, each defect's own operation in the last sick release and the one named: a scrape of
+    promhttp 928 KB and 111 KB, a batch of sarama 814 KB and 0.6 KB, of kafka-go 815 KB and 1.4 KB,
+    a unary call of grpc with 60 KB 147 KB and 81 KB.
 """
 
 from __future__ import annotations
@@ -39,7 +43,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from heapwise.analysis.allocation import CallSite, Path
-from heapwise.analysis.frames import FAMILIES, Frame, place
+from heapwise.analysis.frames import Frame, place
 from heapwise.diagnose.advisories import Advisory, known_defect
 from heapwise.diagnose.case import Case, short, value
 from heapwise.model.finding import Confidence, Evidence, Finding
@@ -87,17 +91,34 @@ def find(case: Case) -> Iterable[Finding]:
 def _sick(case: Case, site: CallSite) -> _Sick | None:
     """The defective frame nearest to what it needlessly calls."""
     for index, frame in enumerate(site.path):
-        module = case.frames.module_of(frame.file)
+        module, file = _module_and_file(case, frame)
         defect = known_defect(module) if module else None
-        if defect and _on_sick_path(defect[0], frame, site.path[:index]):
+        if defect and _on_sick_path(defect[0], file, site.path[:index]):
             return _Sick(site, index, module, *defect)
     return None
 
 
-def _on_sick_path(advisory: Advisory, frame: Frame, below: Path) -> bool:
-    family = FAMILIES[advisory.family]
-    file = frame.file.rpartition("@")[2].partition("/")[2]
-    return file in advisory.files and any(called.function in family for called in below)
+def _module_and_file(case: Case, frame: Frame) -> tuple[str, str]:
+    """``module@version`` of a frame and its file within the module; empty where unknown.
+
+    What is vendored has no version in its files' names: go.mod has it, where there is source.
+    """
+    module = case.frames.module_of(frame.file)
+    if module:
+        return module, frame.file.rpartition("@")[2].partition("/")[2]
+    package = case.frames.vendored_of(frame.file)
+    if not package or case.source is None:
+        return "", ""
+    required = {path: at for each in case.source.modules for path, at in each.requires.items()}
+    owners = (path for path in required if f"{package}/".startswith(f"{path}/"))
+    owner = max(owners, key=len, default="")
+    folder = package.removeprefix(owner).strip("/")
+    name = frame.file.rpartition("/")[2]
+    return f"{owner}@{required.get(owner, '')}", f"{folder}/{name}".lstrip("/")
+
+
+def _on_sick_path(advisory: Advisory, file: str, below: Path) -> bool:
+    return file in advisory.files and any(advisory.is_needless(called.function) for called in below)
 
 
 def _finding(case: Case, sick: _Sick, evidence: Evidence) -> Finding:
