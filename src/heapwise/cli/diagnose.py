@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -11,12 +12,15 @@ from heapwise.cli.options import FILE, Option, with_options
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import note
 from heapwise.diagnose.escape.join import join
+from heapwise.diagnose.rules.dependencies import known_allocation_bug as known_bug
 from heapwise.errors import ToolchainError, UsageError
 from heapwise.formats import escapelog
 from heapwise.model.escape import EscapeLog
+from heapwise.model.finding import Finding
 from heapwise.record.diagnosis import diagnose_recording
 from heapwise.runtimes.go.buildsettings import BuildSettings, build_settings
 from heapwise.runtimes.go.escape_build import escape_log
+from heapwise.runtimes.go.modules import modules_of, newest
 from heapwise.runtimes.go.toolchain import find_go
 
 _OWN = (
@@ -31,7 +35,10 @@ _OWN = (
     Option(name="main", type=FILE, metavar="DIR",
            help="Folder of the main package; default: the source."),
     Option(name="binary", type=FILE, metavar="FILE",
-           help="The service's executable: it is built with the same tags and settings."),
+           help="The service's executable: it has the versions of its dependencies, and the "
+           "settings to build with."),
+    Option(name="updates",
+           help="Ask the module proxy what is newest of a dependency with a known defect."),
 )  # fmt: skip
 
 
@@ -49,6 +56,7 @@ def command(
     log_path: Path | None,
     main: Path | None,
     binary: Path | None,
+    updates: bool,
     kind: str,
     as_json: bool,
     output: Path | None,
@@ -70,9 +78,12 @@ def command(
         source,
         cold=cold,
         explain=(lambda case: join(case, log)) if log is not None else None,
+        modules=_versions(binary) if binary is not None else None,
     )
     chosen = "json" if as_json else kind
     write_diagnosis(found.diagnosis, chosen, output, force=force, quiet=quiet)
+    if updates:
+        _tell_newest(found.diagnosis.findings)
 
 
 def _built(
@@ -98,3 +109,17 @@ def _built(
     except ToolchainError as error:
         note(f"without the compiler's reasons: {error}")
         return None
+
+
+def _versions(binary: Path) -> dict[str, str]:
+    """What an executable was built from: version by module path."""
+    built = (module.built_from.rpartition("@") for module in modules_of(binary))
+    return {path: version for path, _, version in built if path}
+
+
+def _tell_newest(findings: Iterable[Finding]) -> None:
+    """The newest release of each dependency with a known defect, which is no advice to take it."""
+    for module in sorted({each.module for each in findings if each.code == known_bug.CODE}):
+        path, _, version = module.partition("@")
+        latest = newest(path, version, find_go())
+        note(f"{path}: {version} is in use, {latest or 'nothing newer'} is the newest")

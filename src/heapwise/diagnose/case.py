@@ -53,6 +53,7 @@ class Case:
         settings: GOGC, GOMEMLIMIT and their like, as the service was given them; what is unset or
             unknown is missing.
         cgroup_limit: bytes that the service may have; -1 for none or unknown.
+        modules: version of each dependency by its path, as the executable says.
     """
 
     runtime: str
@@ -68,6 +69,7 @@ class Case:
     gc_share: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     cgroup_limit: int = -1
+    modules: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -84,6 +86,7 @@ class Case:
         gc_share: float | None = None,
         settings: Mapping[str, str] | None = None,
         cgroup_limit: int = -1,
+        modules: Mapping[str, str] | None = None,
     ) -> Case:
         """Read the profiles of a window.
 
@@ -99,6 +102,7 @@ class Case:
             gc_share: of the CPU time, that the collector took.
             settings: the service's GOGC, GOMEMLIMIT and their like.
             cgroup_limit: bytes that the service may have; -1 for none or unknown.
+            modules: version of each dependency by its path, as the executable says.
         """
         return cls(
             runtime=runtime,
@@ -114,6 +118,7 @@ class Case:
             gc_share=gc_share,
             settings=settings or {},
             cgroup_limit=cgroup_limit,
+            modules=modules or {},
         )
 
     @property

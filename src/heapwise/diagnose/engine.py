@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from heapwise.diagnose.case import Case
 from heapwise.diagnose.found import Flow, Found, joined
 from heapwise.diagnose.registry import RULES, PathRule
@@ -41,6 +43,7 @@ def case_of(
     source: SourceTree | None = None,
     cpu: Profile | None = None,
     gc_share: float | None = None,
+    modules: Mapping[str, str] | None = None,
 ) -> Case:
     """A recording as rules see it; the arguments are those of `diagnose` and of `Case.of`."""
     service = recording.manifest.service
@@ -54,6 +57,7 @@ def case_of(
         source=source,
         cpu=cpu,
         gc_share=gc_share,
+        modules=modules,
         settings=service.settings,
         cgroup_limit=service.cgroup_limit,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,12 @@ Explain = Callable[[Case], Joined]
 
 
 def diagnose_recording(
-    path: Path, source: Path | None = None, *, cold: bool = False, explain: Explain | None = None
+    path: Path,
+    source: Path | None = None,
+    *,
+    cold: bool = False,
+    explain: Explain | None = None,
+    modules: Mapping[str, str] | None = None,
 ) -> Diagnosed:
     """Diagnose a recording.
 
@@ -64,6 +69,7 @@ def diagnose_recording(
         source: directory of the service's source; None without.
         cold: what source rules find on lines that the run did not pass through as well.
         explain: called with the case before the findings are described.
+        modules: version of each dependency by its path, as the executable says.
 
     Raises:
         RecordingError: there is no recording, or it holds no profiles to diagnose.
@@ -75,7 +81,7 @@ def diagnose_recording(
     tree = None
     if source is not None:
         tree = SourceTree(source, recording.manifest.service.runtime)
-    case = _case(recording, report, tree)
+    case = _case(recording, report, tree, modules)
     joined = explain(case) if explain is not None else None
     found = everything_found(case, cold=cold, flow=joined.flow if joined is not None else None)
     check = None
@@ -140,7 +146,12 @@ def _place(found: Found) -> tuple[str, int, str]:
     return (place.file, place.line, found.finding.code) if place is not None else ("", 0, "")
 
 
-def _case(recording: Recording, report: RunReport, tree: SourceTree | None) -> Case:
+def _case(
+    recording: Recording,
+    report: RunReport,
+    tree: SourceTree | None,
+    modules: Mapping[str, str] | None,
+) -> Case:
     windows = settled(recording)
     ends = end_profiles(recording, windows)
     if ends is None:
@@ -159,6 +170,7 @@ def _case(recording: Recording, report: RunReport, tree: SourceTree | None) -> C
         source=tree,
         cpu=_cpu(recording),
         gc_share=measured.gc_share,
+        modules=modules,
     )
 
 

@@ -101,15 +101,17 @@ def _sick(case: Case, site: CallSite) -> _Sick | None:
 def _module_and_file(case: Case, frame: Frame) -> tuple[str, str]:
     """``module@version`` of a frame and its file within the module; empty where unknown.
 
-    What is vendored has no version in its files' names: go.mod has it, where there is source.
+    What is vendored has no version in its files' names: the executable has it, or go.mod.
     """
     module = case.frames.module_of(frame.file)
     if module:
         return module, frame.file.rpartition("@")[2].partition("/")[2]
     package = case.frames.vendored_of(frame.file)
-    if not package or case.source is None:
+    required = dict(case.modules)
+    if not required and case.source is not None:
+        required = {path: at for each in case.source.modules for path, at in each.requires.items()}
+    if not package or not required:
         return "", ""
-    required = {path: at for each in case.source.modules for path, at in each.requires.items()}
     owners = (path for path in required if f"{package}/".startswith(f"{path}/"))
     owner = max(owners, key=len, default="")
     folder = package.removeprefix(owner).strip("/")
