@@ -1,0 +1,1 @@
+"""Goroutines, channels, timers and the runtime's own counters."""

@@ -1,0 +1,1 @@
+"""Pools: kept for reuse, and used wrongly."""

@@ -1,0 +1,1 @@
+"""Data that is kept for longer than anybody needs it."""
