@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import warnings
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +48,10 @@ class PythonFile:
     @cached_property
     def _parsed(self) -> tuple[ast.Module, str]:
         try:
-            return ast.parse(self.data), ""
+            with warnings.catch_warnings():
+                # Of the source of somebody else, whose own tests show them.
+                warnings.simplefilter("ignore")
+                return ast.parse(self.data), ""
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = f" in line {error.lineno}" if isinstance(error, SyntaxError) else ""
             return ast.Module([], []), f"{type(error).__name__}{line}"
@@ -66,24 +71,39 @@ class PythonFile:
         """Why it cannot be parsed; empty if it can."""
         return self._parsed[1]
 
-    @cached_property
+    @property
     def nodes(self) -> Mapping[type[ast.AST], Sequence[ast.AST]]:
         """Every node by its type, in no order that matters."""
-        found: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
-        for node in self.parents:
-            found[type(node)].append(node)
-        return found
+        return self._walked[1]
 
-    @cached_property
+    @property
     def parents(self) -> Mapping[ast.AST, ast.AST]:
         """The node that each node is a part of."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return self._walked[0]
+
+    @cached_property
+    def _walked(self) -> tuple[dict[ast.AST, ast.AST], dict[type[ast.AST], list[ast.AST]]]:
+        """Parents and types in one pass: a file's nodes are many, and most of what a look costs."""
+        parents: dict[ast.AST, ast.AST] = {}
+        nodes: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        left: list[ast.AST] = [self.tree]
+        while left:
+            node = left.pop()
+            for name in node._fields:
+                value = getattr(node, name, None)
+                for child in value if isinstance(value, list) else (value,):
+                    # What says whether a name is read or written is one node for all of them.
+                    if isinstance(child, ast.AST) and not isinstance(child, ast.expr_context):
+                        parents[child] = node
+                        nodes[type(child)].append(child)
+                        left.append(child)
+        return parents, nodes
 
     @cached_property
     def imports(self) -> Mapping[str, str]:
         """What imported names stand for: ``np`` for ``numpy``, ``loads`` for ``json.loads``."""
         found = {}
-        for node in ast.walk(self.tree):
+        for node in (*self.nodes.get(ast.Import, ()), *self.nodes.get(ast.ImportFrom, ())):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     top = alias.name.partition(".")[0]
@@ -130,23 +150,27 @@ class PythonFile:
             each = self.parents.get(each)
 
     def function_of(self, node: ast.AST) -> Function | None:
-        """The innermost function that a node is in."""
+        """The innermost function whose body a node is in; decorators and defaults run outside."""
+        below = node
         for each in self.ancestors(node):
-            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and below in each.body:
                 return each
+            below = each
         return None
 
     def loop_around(self, node: ast.AST) -> ast.AST | None:
         """The innermost loop or comprehension that runs a node each time round."""
-        below = node
+        below = beneath = node
         for each in self.ancestors(node):
-            if isinstance(each, _LOOPS) and below in each.body:
+            if isinstance(each, _LOOPS) and (
+                below in each.body or (isinstance(each, ast.While) and below is each.test)
+            ):
                 return each
-            if isinstance(each, _COMPREHENSIONS) and not _runs_once(each, below):
+            if isinstance(each, _COMPREHENSIONS) and not _runs_once(each, below, beneath):
                 return each
             if isinstance(each, _SCOPES):
                 return None
-            below = each
+            below, beneath = each, below
         return None
 
     def qualified(self, function: ast.AST) -> str:
@@ -186,20 +210,37 @@ class PythonFile:
         last = end or node
         return Span(self.path, node.lineno, last.end_lineno or last.lineno)
 
+    @property
+    def is_utf8(self) -> bool:
+        """Whether columns of ``ast``, which count UTF-8, are columns of the file's bytes."""
+        try:
+            self.data.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        for row in self.data.splitlines(keepends=True):
+        # A byte order mark is none of the first line's columns.
+        starts = [len(BOM_UTF8) if self.data.startswith(BOM_UTF8) else 0]
+        for row in self.data[starts[0] :].splitlines(keepends=True):
             starts.append(starts[-1] + len(row))
         return starts
 
     def edit(self, node: ast.stmt | ast.expr, replacement: str) -> Edit:
-        """An edit that puts something in a node's place; columns of ``ast`` count bytes."""
+        """An edit that puts something in a node's place; only for a file that `is_utf8`."""
         assert node.end_lineno is not None  # noqa: S101 - parsed from text
         assert node.end_col_offset is not None  # noqa: S101 - the same
         start = self._line_starts[node.lineno - 1] + node.col_offset
         end = self._line_starts[node.end_lineno - 1] + node.end_col_offset
         return Edit(self.path, start, end, replacement)
+
+    def text(self, node: ast.expr) -> str:
+        """An expression as it stands; written anew where the file's encoding hides its place."""
+        if not self.is_utf8:
+            return written(node)
+        edit = self.edit(node, "")
+        return self.data[edit.start : edit.end].decode()
 
     def lines(self, span: Span) -> str:
         """The text of lines, without what they are indented by in common."""
@@ -209,7 +250,15 @@ class PythonFile:
         return dedent("\n".join(row.decode("utf-8", "replace") for row in rows))
 
 
-def _runs_once(comprehension: ast.AST, part: ast.AST) -> bool:
-    """Whether a part of a comprehension is the first thing it iterates over."""
+def written(node: ast.expr) -> str:
+    """An expression as Python would write it; dots where it is nested too deeply to say."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "…"
+
+
+def _runs_once(comprehension: ast.AST, part: ast.AST, below: ast.AST) -> bool:
+    """Whether something below a part of a comprehension is the first that it walks through."""
     generators: list[ast.comprehension] = getattr(comprehension, "generators", [])
-    return bool(generators) and part is generators[0]
+    return bool(generators) and part is generators[0] and below is generators[0].iter
