@@ -58,6 +58,7 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("doctor", "Check that a service can be driven and measured."),
     "diagnose": Entry("diagnose", "Why a recorded service allocates, and what to change."),
     "lint": Entry("lint", "Patterns in source that make garbage, without evidence."),
+    "fix": Entry("fix", "Patches for what a recording found; apply them, and prove their gain."),
     "explain": Entry("explain", "What a finding's code means."),
     "lab": Entry("lab", "Reproduced case studies: list, run, check."),
     "schema": Entry("schema", "The JSON Schema of what --json prints."),

@@ -11,6 +11,7 @@ from heapwise.model.bench import BenchReport
 from heapwise.model.check import Checkup
 from heapwise.model.comparison import Comparison
 from heapwise.model.diagnosis import Diagnosis
+from heapwise.model.fix import FixReport
 from heapwise.model.gate import GateResult
 from heapwise.model.gc_overview import GcOverview
 from heapwise.model.graph import Graph, Peek, Tags, Traces
@@ -45,6 +46,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "baseline": Baselines,
     "gc": GcOverview,
     "trace": TraceSummary,
+    "fix": FixReport,
     "diagnosis": Diagnosis,
 }
 """The type of ``data`` for each ``kind``."""

@@ -2,16 +2,15 @@ r"""A regular expression is compiled at every call.
 
 What it finds:
     regexp.MustCompile, regexp.Compile and their POSIX forms with a constant pattern inside a
-    function that is called again and again, and re.compile with a constant pattern inside a
-    function of Python. Compiled in init, in main or below sync.Once it is no finding, nor is a
-    pattern that the caller gives.
+    function that is called again and again. Compiled in init, in main or below sync.Once it is no
+    finding, nor is a pattern that the caller gives.
 
 Why it allocates:
     Compiling parses the pattern, builds a program from it and allocates for both: 7 KB and 70
     objects for a simple one, far more than matching costs. The result is the same every time.
 
-    Python keeps the last 512 patterns it compiled, so there it costs a look-up and a call, not
-    the compilation; beyond that, or with changing patterns, it is the whole of it again.
+    Python keeps the last 512 patterns it compiled: re.compile with a constant pattern costs 72 B
+    and 0.2 us there wherever it stands, which nobody has to mend. It is no finding.
 
 Example:
     ```go
@@ -44,10 +43,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, enclosing, text
+from heapwise.diagnose.rules.text.regexp_edits import to_package_level
+from heapwise.diagnose.source.go_file import GoCall, GoFile, GoFunction, enclosing, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
-from heapwise.diagnose.source.python_file import PythonCall, PythonFile
 from heapwise.model.finding import Sketch
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def _go(file: GoFile) -> Iterable[Match]:
         if len(call.arguments) != 1 or call.arguments[0].type not in _LITERALS:
             continue
         if not _runs_once(file, call.node):
-            yield _match(file, call, function.name)
+            yield _match(file, call, function)
 
 
 def _runs_once(file: GoFile, node: Node) -> bool:
@@ -82,13 +81,13 @@ def _runs_once(file: GoFile, node: Node) -> bool:
     return call is not None and file.call(call).name in _ONCE
 
 
-def _match(file: GoFile, call: GoCall, function: str) -> Match:
+def _match(file: GoFile, call: GoCall, function: GoFunction) -> Match:
     name = call.name.removeprefix("regexp.")
     pattern = text(call.arguments[0])
     return Match(
         span=file.span(call.node),
-        function=function,
-        title=f"regexp.{name} runs at every call of {function}",
+        function=function.name,
+        title=f"regexp.{name} runs at every call of {function.name}",
         why=f"The pattern {pattern} never changes, but its program is built anew each time.",
         remedy="Compile it once, in a package variable; it may be used by many goroutines at once.",
         sketch=Sketch(
@@ -98,41 +97,10 @@ def _match(file: GoFile, call: GoCall, function: str) -> Match:
         saved=1.0,
         saved_allocs=1.0,
         callees=("regexp.", "regexp/syntax."),
+        edits=to_package_level(file, call, function),
     )
-
-
-def _python(file: PythonFile) -> Iterable[Match]:
-    import ast  # noqa: PLC0415 - only where Python is looked at
-
-    for call in file.calls("re.compile"):
-        function = file.function_of(call.node)
-        constant = call.node.args and isinstance(call.node.args[0], ast.Constant)
-        if function is not None and constant:
-            yield _python_match(file, call, file.qualified(function))
-
-
-def _python_match(file: PythonFile, call: PythonCall, function: str) -> Match:
-    return Match(
-        span=file.span(call.node),
-        function=function,
-        title=f"re.compile runs at every call of {function}",
-        why="The pattern never changes; each call looks it up again, or compiles it again where"
-        " the module's cache of 512 patterns is full.",
-        remedy="Compile it once, in a constant of the module.",
-        sketch=Sketch(
-            before=file.lines(file.span(call.node)),
-            after=f"PATTERN = {ast_text(file, call)}  # outside any function",
-        ),
-    )
-
-
-def ast_text(file: PythonFile, call: PythonCall) -> str:
-    """The call as it stands."""
-    edit = file.edit(call.node, "")
-    return file.data[edit.start : edit.end].decode("utf-8", "replace")
 
 
 LOOKS = {
     "go": Look((b'"regexp"',), _go),
-    "python": Look((b"compile",), _python),
 }
