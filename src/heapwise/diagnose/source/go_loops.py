@@ -72,13 +72,10 @@ def every_round(loop: Node, statement: Node) -> bool:
 
 
 def leaves_at_once(statement: Node) -> bool:
-    """Whether the loop or the function is left right behind a statement, in the same block."""
-    after = statement.next_named_sibling
-    while after is not None:
-        if after.type in _LEAVES:
-            return True
-        after = after.next_named_sibling
-    return False
+    """Whether the loop or the function is left behind a statement, at the end of its block."""
+    block = statement.parent
+    last = block.named_child(block.named_child_count - 1) if block is not None else None
+    return last is not None and last.type in _LEAVES
 
 
 def _is_of(loop: Node, skip: Node) -> bool:

@@ -1,0 +1,1 @@
+"""Calls: what it costs to pass a value."""

@@ -1,0 +1,8 @@
+package fixtures
+
+import "strings"
+
+func host(address string) string {
+	name, _, _ := strings.Cut(address, ":")
+	return name
+}
