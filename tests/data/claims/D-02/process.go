@@ -5,14 +5,11 @@ import "sync"
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
 
-func process(parts [][]byte) []byte {
-	buf := buffers.Get().(*[]byte)
+func process(data []byte) []byte {
+	buf := buffers.Get().(*[]byte) // want HW602
 	defer buffers.Put(buf)
-	*buf = (*buf)[:0]
-	for _, part := range parts {
-		*buf = append(*buf, part...)
-	}
+	*buf = append((*buf)[:0], data...)
 	result := make([]byte, len(*buf))
-	copy(result, *buf) // want HW602
+	copy(result, *buf)
 	return result
 }
