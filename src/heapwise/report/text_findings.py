@@ -26,12 +26,6 @@ def finding_lines(number: int, finding: Finding, work: str) -> list[str]:
             ("why", finding.why),
             *(("", step) for step in finding.flow),
             ("remedy", finding.remedy),
-        ],
-        _INDENT,
-    )
-    lines += sketch_lines(finding.sketch, _INDENT) if finding.sketch is not None else []
-    lines += labelled(
-        [
             ("gain", gain(finding, work)),
             ("holds for", finding.holds_for if finding.remedy else ""),
             ("patch", "heapwise fix has one" if finding.fixable else ""),
@@ -39,7 +33,7 @@ def finding_lines(number: int, finding: Finding, work: str) -> list[str]:
         ],
         _INDENT,
     )
-    return lines
+    return lines + (sketch_lines(finding.sketch, _INDENT) if finding.sketch is not None else [])
 
 
 def finding_line(finding: Finding) -> list[str]:

@@ -69,7 +69,7 @@ def find(case: Case) -> Iterable[Finding]:
     if case.runtime != "go" or case.per_work is None or case.unit != "req":
         return
     sites = [site for site in case.spent.sites if _dialling(site) is not None]
-    dials = sum(_dials(case, site) for site in sites) / case.per_work.work.count
+    dials = case.per_work.work.per(sum(_dials(case, site) for site in sites)) or 0.0
     if dials >= MIN_DIALS:
         yield from _finding(case, sites, dials)
 
