@@ -1,20 +1,26 @@
 """Ten patterns, one after another, in a service that does other work as well.
 
 The service is tests/data/patterns/go. Under load are the mended endpoints of all ten patterns and,
-of one, the sick one: it has to be among the first three findings. Then, where there is a patch,
-``heapwise fix --apply --verify`` applies it to a copy of the source and drives the same load
-against both builds: what it gains is held against what was foretold.
+of one, the sick one, each with an eleventh of the requests. The seeded pattern has to be among the
+first three findings. Then, where there is a patch, ``heapwise fix --apply --verify`` applies it to
+a copy of the source and drives the same load against both builds: what it gains is held against
+what was foretold.
+
+    python benchmarks/diagnose/bench.py                 all ten, and the table is kept
+    python benchmarks/diagnose/bench.py HW308 HW502     only these, and nothing is kept
+
+The Go toolchain is the first on PATH.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,89 +28,116 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from table import Row, report
 
+from heapwise.lab.runner import free_ports
 from heapwise.runtimes.go.toolchain import find_go
 
 SOURCE = Path(__file__).parents[2] / "tests" / "data" / "patterns" / "go"
-HEAPWISE = str(Path(sys.executable).with_name("heapwise"))
-CODES = (
-    "HW401", "HW402", "HW403", "HW501", "HW502", "HW302", "HW102", "HW701", "HW705", "HW601",
-)  # fmt: skip
-RATE, SECONDS = "40", "4s"
-METHOD = (
-    f"{RATE} requests/s for {SECONDS} over eleven endpoints, heapwise run, then heapwise diagnose "
-    "with the source"
-)
+MECHANICAL = ("HW101", "HW401", "HW402", "HW403", "HW501", "HW705")
+BY_HAND = ("HW302", "HW601", "HW604", "HW703")
+"""What to do instead takes a decision, so these have no patch."""
+CODES = (*MECHANICAL, *BY_HAND)
+NOWHERE = 99
+LOAD = ("-rate", "100", "-duration", "5s", "-warmup", "500ms")
+ROUNDS = ("--rounds", "6", "--cooldown", "200ms")
 
 
 def main() -> None:
     """Seed, record, diagnose, mend and verify each pattern, and report."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows = []
-        ranks = {}
-        for code in CODES:
-            source = folder / code
-            shutil.copytree(SOURCE, source)
-            ranks[code] = rank(code, source)
-            rows.append(Row(f"rank of {code}", ranks[code], "", "<= 3", ranks[code] <= 3, METHOD))
-            rows += mended(code, source)
-        found = sum(rank <= 3 for rank in ranks.values())
-        rows.append(Row("found in the top 3", found, "of 10", ">= 9", found >= 9, METHOD))
-        report("diagnose", rows)
+    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments.add_argument("codes", nargs="*", metavar="CODE", help="seed these; default: all ten")
+    chosen = arguments.parse_args().codes
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="heapwise-seeded-") as name:
+        for code in chosen or CODES:
+            for row in seeded(code, Path(name) / code):
+                print(f"{row.row:<40} {row.value:>10,.2f} {row.unit}", flush=True)
+                rows.append(row)
+    if not chosen:
+        report("diagnose", [*summary(rows), *rows])
 
 
-def rank(code: str, source: Path) -> int:
-    """Which finding, from 1, the seeded pattern is; 99 where it is none."""
-    find_go().build(source, source / "service")
-    with served(source) as origin:
-        paths = [f"/{each}/after" for each in CODES] + [f"/{code}/before"]
-        targets = "\n\n".join(f"GET {origin}{path}" for path in paths)
-        (source / "targets").write_text(targets + "\n")
-    recording = source / "run.hw"
-    command = f"./service -addr {origin.removeprefix('http://')}"
+def seeded(code: str, source: Path) -> Iterator[Row]:
+    """What becomes of one pattern: its rank, and what its patch gains."""
+    shutil.copytree(SOURCE, source)
+    recording = recorded(code, source)
+    yield ranked(code, source, recording)
+    yield from mended(code, source, recording)
+
+
+def recorded(code: str, source: Path) -> Path:
+    """A recording of the service with one sick endpoint beside all the mended ones."""
+    go = find_go()
+    go.build(source, source / "service")
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
+    paths = [f"{each}/after" for each in CODES] + [f"{code}/before"]
+    targets = source / "targets"
+    targets.write_text("".join(f"GET http://{address}/{path}\n\n" for path in paths))
+    recording = source / f"{code}.hw"
     heapwise(
-        source, "run", "-targets", "targets", "-rate", RATE, "-d", SECONDS, "--service", origin,
-        "--exec", command, "-o", str(recording), "-q", codes=(0, 4),
+        source, "run", "-targets", str(targets), *LOAD, "--service", f"http://{address}",
+        "--exec", f"./service -addr {address}", "-o", recording.name, "-q",
     )  # fmt: skip
-    findings = heapwise(source, "diagnose", str(recording), ".", "--json")["data"]["findings"]
+    return recording
+
+
+def ranked(code: str, source: Path, recording: Path) -> Row:
+    """Which finding, from 1, the seeded pattern is."""
+    findings = heapwise(source, "diagnose", recording.name, ".", "--json")["findings"]
     codes = [finding["code"] for finding in findings]
-    return codes.index(code) + 1 if code in codes else 99
-
-
-def mended(code: str, source: Path) -> Iterator[Row]:
-    """Measured gain over predicted gain, where there is a patch."""
-    result = heapwise(
-        source, "fix", "run.hw", ".", "--only", code, "--apply", "--verify", "--force", "--json",
-        "-q", codes=(0, 1, 4),
-    )  # fmt: skip
-    for each in result["data"]["patches"]:
-        ratio = each.get("ratio")
-        if ratio is not None:
-            yield Row(
-                f"{code}: measured over predicted gain", ratio, "", "0.75-1.25",
-                0.75 <= ratio <= 1.25, "heapwise fix --apply --verify with the recording's load",
-            )  # fmt: skip
-
-
-@contextmanager
-def served(source: Path) -> Iterator[str]:
-    """A free address of the service."""
-    with subprocess.Popen([source / "service"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().split()[1]
-        process.kill()
-    yield f"http://{address}"
-
-
-def heapwise(folder: Path, *args: str, codes: tuple[int, ...] = (0,)) -> dict[str, Any]:
-    """Run a command of ours; its JSON, if it prints any."""
-    done = subprocess.run(
-        [HEAPWISE, *args], cwd=folder, capture_output=True, text=True, check=False
+    rank = codes.index(code) + 1 if code in codes else NOWHERE
+    method = (
+        f"{' '.join(LOAD)} over {len(CODES) + 1} endpoints, one of them sick: heapwise run, then "
+        f"heapwise diagnose with the source: {', '.join(codes)}"
     )
-    if done.returncode not in codes:
-        raise SystemExit(f"heapwise {' '.join(args)}:\n{done.stdout}{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-    return found
+    return Row(f"{code}: rank", rank, "", "<= 3", rank <= 3, method)
+
+
+def mended(code: str, source: Path, recording: Path) -> Iterator[Row]:
+    """Bytes a request that the pattern's patch gains, foretold and measured."""
+    result = heapwise(
+        source, "fix", recording.name, ".", "--only", code, "--apply", "--verify", "--force",
+        *ROUNDS, "--json", "-q",
+    )  # fmt: skip
+    method = f"heapwise fix --apply --verify {' '.join(ROUNDS)}, the recording's load"
+    for proof in result["proofs"]:
+        for gain in proof["gains"]:
+            goal = gain["metric"] == "bytes/work"
+            unit = gain["name"]
+            yield from (
+                Row(f"{code}: {unit} {what}", gain[what], unit, "", None, method)
+                for what in ("before", "predicted", "measured")
+                if gain[what] is not None
+            )
+            if (ratio := gain["ratio"]) is not None:
+                yield Row(f"{code}: {unit} measured over predicted", ratio, "",
+                          "0.75-1.25" if goal else "", 0.75 <= ratio <= 1.25 if goal else None,
+                          f"{method}: {proof['why']}")  # fmt: skip
+
+
+def summary(rows: list[Row]) -> Iterator[Row]:
+    """What the rows come to."""
+    method = "the rows below"
+    ranks = [row for row in rows if row.row.endswith(": rank")]
+    found = sum(bool(row.ok) for row in ranks)
+    yield Row("found in the top 3", found, f"of {len(ranks)}", ">= 9", found >= 9, method)
+    ratios = {row.row[:5]: row for row in rows if row.goal == "0.75-1.25"}
+    kept = sum(bool(row.ok) for row in ratios.values())
+    of = len(MECHANICAL)
+    yield Row("gained as foretold", kept, f"of {of}", f"{of}", kept == of, method)
+
+
+def heapwise(folder: Path, *words: str) -> dict[str, Any]:
+    """The data of a command of ours; 1 and 4 are verdicts, and not failures of the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "heapwise", *words],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    told = "--json" in words
+    if done.returncode not in (0, 1, 4) or (told and not done.stdout):
+        raise SystemExit(f"heapwise {' '.join(words)}:\n{done.stdout}{done.stderr}")
+    data: dict[str, Any] = json.loads(done.stdout)["data"] if told else {}
+    return data
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def check_source(
     total, wrong = 0.0, defaultdict[tuple[str, str], float](float)
     known: dict[Frame, tuple[str, str] | None] = {}
     for site in sites:
-        own = next((frame for frame in site.path if frame.file and frames.is_own(frame)), None)
+        own = next((frame for frame in site.path if _is_here(frame, frames)), None)
         if own is None:
             continue
         total += site.weight.size
@@ -49,6 +49,13 @@ def check_source(
         mismatches=tuple(Mismatch(file, why, size / total) for (file, why), size in mismatches),
         unread=unread(tree),
     )
+
+
+def _is_here(frame: Frame, frames: RuntimeFrames) -> bool:
+    """Whether a frame's source is the service's own; a module's is elsewhere, and may well be."""
+    file = frame.file
+    elsewhere = not file or frames.module_of(file) or frames.vendored_of(file)
+    return not elsewhere and frames.is_own(frame)
 
 
 def unread(tree: SourceTree) -> tuple[tuple[str, str], ...]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from heapwise.diagnose.registry import RULES, SourceRule
 from heapwise.diagnose.source.check import unread
+from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.diagnose.source.tree import SourceFile, SourceTree, Unread, is_generated
 
@@ -26,12 +29,17 @@ Swept = tuple[list[Coded], list[Unread]]
 
 def matches(tree: SourceTree, file: SourceFile) -> Iterator[tuple[SourceRule, Match]]:
     """What the rules recognise in a file."""
-    for rule in RULES:
-        if isinstance(rule, SourceRule) and tree.runtime in rule.LOOKS:
-            look = rule.LOOKS[tree.runtime]
-            if look.wants(file.data):
-                for match in look.find(file):
-                    yield rule, match
+    for rule, look in _looks(tree.runtime):
+        if look.wants(file.data):
+            for match in look.find(file):
+                yield rule, match
+
+
+@cache
+def _looks(runtime: str) -> tuple[tuple[SourceRule, Look[Any]], ...]:
+    """The rules that look at source of a runtime: to ask a rule what it is costs more than it."""
+    rules = (rule for rule in RULES if isinstance(rule, SourceRule))
+    return tuple((rule, rule.LOOKS[runtime]) for rule in rules if runtime in rule.LOOKS)
 
 
 def sweep(tree: SourceTree) -> Iterator[tuple[SourceRule, Match]]:
