@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from heapwise.cli.main import app
+from heapwise.errors import UsageError
 from heapwise.lab.runner import free_ports
 from heapwise.runtimes.go.toolchain import find_go
 from support.repository import Repository
@@ -108,7 +113,7 @@ def test_patches_are_shown_and_nothing_is_written(workshop: Workshop) -> None:
 
 def test_what_passes_stays_and_what_fails_its_test_is_undone(workshop: Workshop) -> None:
     """The package whose test wants the pattern keeps it; everything else is mended and whole."""
-    code, data = workshop.fix("--apply")
+    code, data = workshop.fix("--apply", "--only", "HW401,HW402")
     fixes = by_function(data)
     assert code == 1
     assert fixes["Word"]["state"] == "rolled back"
@@ -133,6 +138,29 @@ def test_a_patch_gains_what_it_promised(workshop: Workshop) -> None:
     assert gained["ratio"] == pytest.approx(1, abs=0.25)
     assert "slugPattern" in workshop.text("slug.go")
     assert (workshop.folder / proof["directory"] / "verify.json").is_file()
+
+
+def test_ctrl_c_puts_everything_back(workshop: Workshop) -> None:
+    """The patch that is tested, those before it, and the test itself are gone."""
+    began = workshop.folder / "began"
+    began.unlink(missing_ok=True)
+    # The first patch passes; the second one's test does not end.
+    test = f"sh -c 'if [ -e {began} ]; then echo $$ > {began}; exec sleep 300; fi; touch {began}'"
+    command = [sys.executable, "-m", "heapwise", "fix", "feed.hw", "src", "--apply", "--test", test]
+    with subprocess.Popen(
+        command, cwd=workshop.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not (began.exists() and (pid := began.read_text().strip())):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        assert workshop.text("feed.go") != (SERVICE / "feed.go").read_text()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.endswith("heapwise: interrupted: every patch is taken out\n")
+    for path in SERVICE.rglob("*.go"):
+        assert workshop.text(str(path.relative_to(SERVICE))) == path.read_text()
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_changes_that_are_not_committed_are_not_mixed_with_patches(workshop: Workshop) -> None:
@@ -170,9 +198,23 @@ def test_source_that_does_not_build_is_refused(workshop: Workshop) -> None:
         (["--apply", "--verify", "--exec", "go run ."], "the build's place in 'go run .'"),
     ],
 )
-def test_what_makes_no_sense_is_refused(workshop: Workshop, words: list[str], message: str) -> None:
+def test_what_makes_no_sense_is_refused(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
     """Before anything is written, in one line."""
-    done = workshop.heapwise("fix", "feed.hw", "src", *words)
-    assert done.returncode == 2
-    assert message in done.stderr
+    monkeypatch.chdir(workshop.folder)
+    with pytest.raises(UsageError, match=re.escape(message)) as refused:
+        app.main(["fix", "feed.hw", "src", *words], standalone_mode=False)
+    assert "\n" not in str(refused.value)
     assert workshop.text("feed.go") == (SERVICE / "feed.go").read_text()
+
+
+def test_a_profile_alone_has_patches_and_no_load(workshop: Workshop) -> None:
+    """What its lines make is mended as a recording's; what that gains is not known."""
+    profile = workshop.folder / "feed.hw" / "profiles" / "0001-heap-after-load.pb.gz"
+    shown = workshop.heapwise("fix", str(profile), "src", "--only", "HW401")
+    assert "+var slugPattern = " in shown.stdout
+    assert f"next: heapwise fix {profile} src --only HW401 --apply\n" in shown.stderr
+    refused = workshop.heapwise("fix", str(profile), "src", "--apply", "--verify")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--verify needs a recording" in refused.stderr

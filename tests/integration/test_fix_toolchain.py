@@ -1,16 +1,12 @@
-"""What Go's own programs do for patches: formatting, rewriting, upgrading, judging."""
+"""What Go's own programs do for patches: formatting, rewriting, judging."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from heapwise.diagnose.found import Found
-from heapwise.diagnose.registry import RULES
 from heapwise.diagnose.source.match import Edit
 from heapwise.errors import ToolchainError
 from heapwise.fix.apply import Applier
@@ -23,10 +19,6 @@ from support.fixing import GO_MOD, Small, write
 from support.runs import finding
 
 pytestmark = pytest.mark.go
-
-CHI = "github.com/go-chi/chi"
-SICK, FIXED = "v4.0.2+incompatible", "v4.0.3+incompatible"
-UPGRADE = f"go get {CHI}@v4.0.3"
 
 
 def tools() -> GoTools:
@@ -70,6 +62,22 @@ def test_go_fix_rewrites_the_function_that_was_found_and_no_other(tmp_path: Path
     assert both.count('import "strings"') == 1
 
 
+def test_go_fix_keeps_the_ends_of_lines(tmp_path: Path) -> None:
+    """Its diffs have Go's own, whatever the file has; no other line is changed for it."""
+    go = tools()
+    if "stringsbuilder" not in go.analyzers:
+        pytest.skip(f"{go.go.version} has no such analyzer")
+    source = JOINS.replace(b"\n", b"\r\n")
+    small = Small(write(tmp_path, {"go.mod": GO_MOD, "join.go": source}), "HW403", tools=go)
+    first, second = small.propose()
+    assert first.by == "go fix -stringsbuilder"
+    (after,) = small.source.after([first, second]).values()
+    assert after.count(b"\n") == after.count(b"\r\n")
+    assert after.count(b"var all strings.Builder\r\n") == 2
+    removed = [line for line in small.diff(first).split(b"\n") if line.startswith(b"-\t")]
+    assert removed == [b'-\tall := ""\r', b"-\t\tall += part\r", b"-\treturn all\r"]
+
+
 UNFORMATTED = b"""package small
 import "regexp"
 var x   =   1
@@ -88,79 +96,6 @@ def test_only_what_gofmt_wrote_is_formatted(tmp_path: Path) -> None:
     again = tools().formatted(after)
     assert again is not None
     assert again.out == after != formatted.out
-
-
-def proxy(folder: Path) -> Path:
-    """A module proxy in a folder, with a sick release and the one that fixes it."""
-    versions = folder / CHI / "@v"
-    versions.mkdir(parents=True)
-    for version in (SICK, FIXED):
-        (versions / f"{version}.info").write_text(f'{{"Version": "{version}"}}')
-        (versions / f"{version}.mod").write_text(f"module {CHI}\n")
-        with zipfile.ZipFile(versions / f"{version}.zip", "w") as archive:
-            archive.writestr(f"{CHI}@{version}/chi.go", "package chi\n\nconst V = 1\n")
-    # The tag's plain name, as the advisory has it, leads to the version that go.mod needs.
-    (versions / "v4.0.3.info").write_text(f'{{"Version": "{FIXED}"}}')
-    (versions / "list").write_text(f"{SICK}\n{FIXED}\n")
-    return folder
-
-
-@pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The source of a service that requires the sick release."""
-    monkeypatch.setenv("GOPROXY", proxy(tmp_path / "proxy").as_uri())
-    monkeypatch.setenv("GOSUMDB", "off")
-    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("GOFLAGS", "-modcacherw")
-    go = find_go()
-    source = write(tmp_path / "src", {
-        "go.mod": GO_MOD, "main.go": f'package main\n\nimport "{CHI}"\n\n'
-        "func main() { println(chi.V) }\n".encode(),
-    })  # fmt: skip
-    env = {**go.env, "GOFLAGS": "-mod=mod -modcacherw"}
-    command = [str(go.path), "get", f"{CHI}@{SICK}"]
-    subprocess.run(command, cwd=source, env=env, check=True, capture_output=True)
-    return source
-
-
-def bump(source: Path) -> tuple[Small, Proposal]:
-    """The proposal for a finding on the sick release."""
-    rule = next(rule for rule in RULES if rule.CODE == "HW201")
-    small = Small(source, tools=tools())
-    (proposal,) = small.propose([Found(rule, finding("HW201", module=f"{CHI}@{SICK}"))])
-    return small, proposal
-
-
-def test_a_sick_dependency_is_moved_to_the_release_that_fixes_it(user: Path) -> None:
-    """As a diff of go.mod and go.sum, with which the service builds."""
-    before = (user / "go.mod").read_text()
-    small, proposal = bump(user)
-    assert proposal.by == UPGRADE
-    assert proposal.files == ("go.mod", "go.sum")
-    assert (user / "go.mod").read_text() == before
-    diff = small.diff(proposal).decode()
-    assert f"-require {CHI} {SICK}" in diff
-    assert f"+require {CHI} {FIXED}" in diff
-    checks = GoChecks(user, tools())
-    checks.prepare(proposal.files)
-    assert Applier(small.source, checks, lambda _text: None).apply(proposal) is None
-    assert FIXED in (user / "go.mod").read_text()
-
-
-def test_without_a_network_the_command_is_told(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what go get says."""
-    monkeypatch.setenv("GOPROXY", "off")
-    monkeypatch.setenv("GOMODCACHE", str(user.parent / "empty"))
-    _, proposal = bump(user)
-    assert not proposal.edits
-    assert proposal.command == UPGRADE
-    assert proposal.why.startswith(f"{UPGRADE} failed: ")
-
-
-def test_a_dependency_that_nobody_requires_is_not_added(tmp_path: Path) -> None:
-    """The recording may be of another service."""
-    _, proposal = bump(write(tmp_path, {"go.mod": GO_MOD, "a.go": b"package small\n"}))
-    assert proposal.why == f"no go.mod below {tmp_path} requires {CHI}"
 
 
 JUDGED = b"""package small
@@ -220,3 +155,50 @@ def test_a_module_that_does_not_build_is_not_judged(tmp_path: Path) -> None:
     write(tmp_path, {"go.mod": GO_MOD, "a.go": b"package small\n\nvar x int = y\n"})
     with pytest.raises(ToolchainError, match=r"does not build as it is.*undefined: y"):
         GoChecks(tmp_path, tools()).prepare(["a.go"])
+
+
+FAILS = PASSES.replace(b"!= 4", b"!= 5")
+HANGS = PASSES.replace(b"if Twice(2)", b"for Twice(2) == 4 {\n\t}\n\tif Twice(2)")
+
+
+@pytest.mark.parametrize(
+    ("test", "seconds", "why", "stays"),
+    [
+        (FAILS, 60.0, r"its tests fail: a_test\.go:7: not twice", True),
+        (HANGS, 2.0, r".*/go \w+ did not end within 2 seconds", False),
+    ],
+)
+def test_a_patch_is_judged_by_tests_that_ended_and_passed_before(
+    tmp_path: Path, test: bytes, seconds: float, why: str, *, stays: bool
+) -> None:
+    """Tests that failed prove nothing against it; without an end they prove nothing for it."""
+    source = JUDGED.replace(b'"old complaint"', b"1")
+    write(tmp_path, {"go.mod": GO_MOD, "a.go": source, "a_test.go": test})
+    at = source.index(b"n * 2")
+    patch = Proposal(number=1, finding=finding(), edits=(Edit("a.go", at, at + 5, "n + n"),))
+    checks = GoChecks(tmp_path, tools())
+    checks.prepare(["a.go"])
+    checks.tools = GoTools(find_go(), seconds)
+    applier = Applier(Source(tmp_path, Renderer("go", None)), checks, lambda _text: None)
+    failure = applier.apply(patch)
+    assert failure is not None
+    assert re.fullmatch(why, str(failure))
+    assert failure.earlier == stays
+    assert (b"n + n" in (tmp_path / "a.go").read_bytes()) == stays
+
+
+def test_a_module_of_a_workspace_is_judged_as_its_user_builds_it(tmp_path: Path) -> None:
+    """Another module of it is found by go.work alone, and the one that is patched lies below."""
+    write(tmp_path, {
+        "go.work": b"go 1.24\n\nuse (\n\t./lib\n\t./svc\n)\n",
+        "lib/go.mod": b"module example.com/lib\n\ngo 1.24\n",
+        "lib/lib.go": b"package lib\n\nconst Two = 2\n",
+        "svc/go.mod": b"module example.com/svc\n\ngo 1.24\n",
+        "svc/in/a.go": b'package in\n\nimport "example.com/lib"\n\nvar X = 2 * lib.Two\n',
+    })  # fmt: skip
+    patch = Proposal(number=1, finding=finding(), edits=(Edit("svc/in/a.go", 46, 47, "3"),))
+    checks = GoChecks(tmp_path, tools())
+    checks.prepare(patch.files)
+    source = Source(tmp_path, Renderer("go", None))
+    assert Applier(source, checks, lambda _text: None).apply(patch) is None
+    assert "3 * lib.Two" in (tmp_path / "svc" / "in" / "a.go").read_text()

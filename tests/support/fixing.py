@@ -34,7 +34,7 @@ class Small:
     """A source directory and what the rules find in it.
 
     Attributes:
-        found: by the rules with the codes asked for, in the order of files and lines.
+        found: by the rules with the codes asked for, or by all, in the order of files and lines.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Small:
         self.tree = SourceTree(folder, runtime)
         self.source = Source(self.tree.root, Renderer(runtime, tools))
         self.tools = tools
-        known = (each for each in in_source(self.tree) if each.rule.CODE in codes)
+        known = (each for each in in_source(self.tree) if not codes or each.rule.CODE in codes)
         self.found = sorted(known, key=_place)
 
     def propose(self, found: Sequence[Found] | None = None) -> tuple[Proposal, ...]:
@@ -55,6 +55,11 @@ class Small:
         """One diff of some proposals."""
         after = self.source.after(proposals)
         return unified(self.source.originals(after), after)
+
+    def write(self, *proposals: Proposal) -> None:
+        """Write some proposals, or all of them, into the source."""
+        after = self.source.after(proposals or self.propose())
+        write(self.tree.root, after)
 
     def after(self, path: str, *proposals: Proposal) -> str:
         """A file with some proposals in it."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from heapwise.diagnose.source.match import Edit
-from heapwise.errors import HeapwiseError, UsageError
+from heapwise.errors import HeapwiseError, Interrupted, ToolchainError, UsageError
 from heapwise.fix.apply import Applier
 from heapwise.fix.place import UnpatchableError
+from heapwise.fix.programs import run
 from heapwise.fix.proposal import Proposal, Source
 from heapwise.fix.python_checks import PythonChecks
 from heapwise.fix.render import Renderer
 from heapwise.fix.session import apply
+from heapwise.fix.signals import held_back, interrupting
 from heapwise.fix.worktree import must_be_clean
 from heapwise.model.fix import FixState, Proof
 from support.fixing import write
@@ -107,18 +112,68 @@ def test_a_patch_under_a_foreign_change_is_not_undone_silently(bench: Bench) -> 
         bench.applier.undo([patch])
 
 
-def test_ctrl_c_while_a_patch_is_tested_undoes_it(tmp_path: Path) -> None:
-    """Nothing that was not judged stays."""
+def test_ctrl_c_while_a_patch_is_tested_undoes_all_that_is_not_proved(tmp_path: Path) -> None:
+    """Those before it in its group as well, though they passed; an earlier group stays."""
     bench = Bench(tmp_path)
+    patches = [
+        proposal(1, change(b"B = 2", "B = 3")),
+        proposal(2, change(b"A = 1", "A = 5")),
+        proposal(3, Edit("service.py", 0, 0, "C = 0\n")),
+    ]
+    third: list[str] = []
 
     class Interrupting(PythonChecks):
         def failure(self, *_args: object) -> None:
-            raise KeyboardInterrupt
+            if b"C = 0" in bench.now():
+                third.append(bench.now().decode())
+                signal.raise_signal(signal.SIGINT)
 
     applier = Applier(bench.source, Interrupting(tmp_path), lambda _text: None)
-    with pytest.raises(KeyboardInterrupt):
-        applier.apply(proposal(1, change(b"B = 2", "B = 3")))
-    assert bench.now() == SOURCE
+    with interrupting(), pytest.raises(Interrupted, match="only what was proved stays: finding 1"):
+        apply([patches[:1], patches[1:]], applier, lambda _group: proof(gained=True))
+    assert third == ["C = 0\nA = 5\nB = 3\n"]
+    assert bench.now() == b"A = 1\nB = 3\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_waits_until_all_files_are_written(number: signal.Signals) -> None:
+    """It comes as soon as they are, once, whatever ends a program."""
+    steps = []
+
+    def two_steps() -> None:
+        with held_back():
+            signal.raise_signal(number)
+            signal.raise_signal(number)
+            steps.append("both")
+        steps.append("never")
+
+    with interrupting(), pytest.raises(KeyboardInterrupt):
+        two_steps()
+    assert steps == ["both"]
+
+
+def test_a_signal_that_the_user_lets_pass_goes_on_passing() -> None:
+    """As nohup does, so that a fix outlives its terminal."""
+    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupting():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, earlier)
+    assert signal.getsignal(signal.SIGHUP) == earlier
+
+
+def test_a_test_that_does_not_end_is_ended_with_all_it_started(tmp_path: Path) -> None:
+    """What it runs in the background as well; how long it had is told."""
+    command = ["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/pid; wait"]
+    with pytest.raises(ToolchainError, match=r"^sh -c did not end within 0\.5 seconds"):
+        run(command, tmp_path, dict(os.environ), seconds=0.5)
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text():
+            return
+        time.sleep(0.02)
+    pytest.fail(f"{pid} is still there")
 
 
 def proof(*, gained: bool) -> Proof:
@@ -171,3 +226,12 @@ def test_changes_that_are_not_committed_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"not committed: service\.py;"):
         must_be_clean(tmp_path)
     must_be_clean(tmp_path / "inner")
+
+
+def test_a_repository_that_tells_nothing_is_refused(tmp_path: Path) -> None:
+    """A broken one, or somebody else's: what is not committed there is not known."""
+    write(tmp_path, {".git": b"gitdir: /nonexistent", "inner/service.py": b""})
+    with pytest.raises(
+        UsageError, match=r"git cannot tell whether .*: fatal: not a git repository"
+    ):
+        must_be_clean(tmp_path / "inner")

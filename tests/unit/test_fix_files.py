@@ -94,6 +94,19 @@ def test_line_ends_and_foreign_bytes_stay_as_they_are(tmp_path: Path, source: by
     assert after.endswith(newline) == source.endswith(newline)
 
 
+BOM = b"\xef\xbb\xbf"
+
+
+def test_a_byte_order_mark_stays_in_front(tmp_path: Path) -> None:
+    """What is added above the first line comes behind it, in both languages."""
+    small = Small(write(tmp_path / "go", {"p.go": BOM + SOURCE}), "HW401")
+    (after,) = small.source.after(small.propose()).values()
+    assert after.startswith(BOM + b"package p\n")
+    source = BOM + b"x = 1\n"
+    after = Renderer("python", None).file("p.py", source, [Edit("p.py", 7, 8, "2")], ["orjson"])
+    assert after == BOM + b"import orjson\nx = 2\n"
+
+
 def test_edits_touch_where_they_want_the_same_bytes() -> None:
     """Two additions at one place do not, nor does what only meets."""
     piece, inside = Edit("a.go", 4, 8, "x"), Edit("a.go", 6, 6, "x")
@@ -135,6 +148,17 @@ def test_a_read_only_file_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "p.go").chmod(0o444)
     (proposal,) = Small(tmp_path, "HW401").propose()
     assert proposal.why == "p.go is read-only"
+
+
+def test_a_file_in_a_read_only_folder_is_left_alone(tmp_path: Path) -> None:
+    """Another could not be put in its place."""
+    folder = write(tmp_path, {"in/p.go": SOURCE}) / "in"
+    folder.chmod(0o555)
+    try:
+        (proposal,) = Small(tmp_path, "HW401").propose()
+    finally:
+        folder.chmod(0o755)
+    assert proposal.why == "in/p.go lies in a folder that is read-only"
 
 
 @pytest.mark.skipif(shutil.which("mkfifo") is None, reason="there are no pipes to make")

@@ -81,6 +81,7 @@ def test_a_package_that_cannot_be_named_is_no_patch(imports: str, after: str, wh
         ('"""Says."""\n\nX = 1\n', '"""Says."""\nimport orjson\n\nX = 1\n'),
         ("from __future__ import x\n", "from __future__ import x\nimport orjson\n"),
         ("import orjson\n", "import orjson\n"),
+        ("#!/bin/python\n# coding: l1\n", "#!/bin/python\n# coding: l1\nimport orjson\n"),
         ("", "import orjson\n"),
     ],
 )  # fmt: skip

@@ -10,8 +10,7 @@ import pytest
 
 from heapwise.diagnose.found import Found
 from heapwise.diagnose.source.match import Edit
-from heapwise.fix.plan import BY_HAND, NOT_OFFERED, TOO_SMALL
-from heapwise.model.finding import Evidence, Interval
+from heapwise.fix.plan import BY_HAND, NOT_OFFERED
 from support.fixing import GO_MOD, Small, found_with, write
 
 COMPILES = b"""package p
@@ -49,19 +48,14 @@ def test_a_mechanical_finding_has_a_patch(tmp_path: Path) -> None:
 
 
 def test_what_takes_a_person_is_left_to_one(tmp_path: Path) -> None:
-    """No edits, no remedy that measures true, or too little to change code for."""
+    """No edits, or no remedy for this runtime or for so little, as the diagnosis says."""
     case = small(tmp_path)
     (found,) = case.found
     assert found.match is not None
     assert why(case, replace(found, match=replace(found.match, edits=()))) == BY_HAND
     assert why(case, replace(found, match=None)) == BY_HAND
     assert why(case, changed(found, remedy="")) == NOT_OFFERED
-    share = Interval(0.004, 0.003, 0.005)
-    little = Evidence(
-        bytes_per_work=None, allocs_per_work=None, bytes_share=share, allocs_share=share, hits=9,
-        live_bytes=0, rows=(),
-    )  # fmt: skip
-    assert why(case, changed(found, evidence=little, fixable=False)) == TOO_SMALL
+    assert why(case, changed(found, remedy="", withheld="too little")) == "too little"
 
 
 def test_generated_code_is_not_patched(tmp_path: Path) -> None:

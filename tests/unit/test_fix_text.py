@@ -43,7 +43,7 @@ def test_a_patch_stands_from_the_first_column_and_drives_no_terminal() -> None:
     assert kinds == ["-", "+", "@", "-", "+"]
     assert "  2. HW101 a compressor is made for every response\n" in text
     assert "gain      about 990 B/req, 13 allocs/req" in text
-    assert "What became of them" not in text
+    assert "What became of the patches" not in text
 
 
 def test_what_has_no_patch_says_why_and_what_to_do() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from typing import Any, cast
 import click
 
 from heapwise.cli.access import ACCESS_OPTIONS
+from heapwise.cli.fix_next import Typed, next_of
 from heapwise.cli.fix_options import CHOICE, PROVE, WRITE, FixOptions
 from heapwise.cli.fix_rounds import builds_of, rounds_of
 from heapwise.cli.options import command as make_command
@@ -23,11 +23,12 @@ from heapwise.fix.apply import Applier
 from heapwise.fix.patches import Patches, numbers_of, root_of
 from heapwise.fix.proposal import Proposal
 from heapwise.fix.session import Outcome, Prover, apply, fixes
+from heapwise.fix.signals import interrupting
 from heapwise.fix.worktree import must_be_clean
 from heapwise.model.envelope import envelope
 from heapwise.model.fix import FixReport, FixState
-from heapwise.record.diagnosis import FITS, Diagnosed, diagnose_recording
-from heapwise.record.interrupt import stop_on_signal
+from heapwise.record.diagnosis import Diagnosed, diagnose_recording
+from heapwise.record.diagnosis_limits import FITS
 from heapwise.report.fix_text import render_fixes
 from heapwise.units import format_share
 from heapwise.verify.like import read_like
@@ -49,7 +50,7 @@ def command(ctx: click.Context, /, recording: Path, src: Path, as_json: bool, **
     where the rounds could not tell.
     """
     options = cast("FixOptions", typed)  # click passes all of these
-    _must_make_sense(options)
+    _must_make_sense(recording, options)
     diagnosed = diagnose_recording(recording, src)
     codes = [code.strip() for code in (options["only"] or "").split(",") if code.strip()]
     patches = Patches.of(diagnosed, numbers_of(diagnosed, codes, options["finding"]))
@@ -64,7 +65,7 @@ def command(ctx: click.Context, /, recording: Path, src: Path, as_json: bool, **
         fixes=fixes(patches, outcome),
         proofs=tuple(outcome.proofs) if outcome is not None else (),
         notes=tuple(_notes(diagnosed)),
-        next_command=_next(recording, src, patches, outcome),
+        next_command=next_of(Typed(recording, src, options), patches, outcome),
     )
     write_data(envelope(report) if as_json else render_fixes(report, _painted))
     if options["output"] is not None:
@@ -76,11 +77,15 @@ def command(ctx: click.Context, /, recording: Path, src: Path, as_json: bool, **
     ctx.exit(_exit_code(report))
 
 
-def _must_make_sense(options: FixOptions) -> None:
+def _must_make_sense(recording: Path, options: FixOptions) -> None:
     if options["output"] is not None:
         must_be_free(options["output"], force=options["force"])
     if options["verify"] and not options["apply"]:
         raise UsageError("--verify needs --apply", "what is not in the source cannot be measured")
+    if options["verify"] and recording.is_file():
+        raise UsageError(
+            f"--verify needs a recording, whose load it makes again; {recording} is a profile"
+        )
     if options["one_by_one"] and not options["verify"]:
         raise UsageError("--one-by-one needs --verify")
 
@@ -94,8 +99,7 @@ def _applied(
         must_be_clean(root)
     checks = patches.checks(diagnosed.diagnosis.runtime, options["test"] or "")
     with ExitStack() as stack:
-        # Nothing here is worth finishing: a signal undoes what was not proved, and ends.
-        stack.enter_context(stop_on_signal(lambda _text: None, worth_finishing=lambda: False))
+        stack.enter_context(interrupting())
         progress = stack.enter_context(VerifyProgress(quiet=options["quiet"]))
         prover = None
         if options["verify"]:
@@ -146,24 +150,6 @@ def _write_patch(output: Path, patches: Patches, outcome: Outcome | None) -> Non
 def _painted(line: str, kind: str) -> str:
     colour = _COLOURS.get(kind)
     return click.style(line, fg=colour) if colour else line
-
-
-def _next(recording: Path, src: Path, patches: Patches, outcome: Outcome | None) -> str:
-    name = shlex.quote(str(recording))
-    again = f"heapwise fix {name} {shlex.quote(str(src))}"
-    if not patches.made:
-        codes = [each.finding.code for each in patches.proposals]
-        return f"heapwise explain {codes[0]}" if codes else f"heapwise top {name}"
-    if outcome is None:
-        return f"{again} --apply --verify"
-    proved = [proof for proof in outcome.proofs if proof.gained]
-    if proved:
-        return f"heapwise gate {shlex.quote(proved[-1].directory)}"
-    if outcome.proofs and len(outcome.proofs[0].numbers) > 1:
-        return f"{again} --apply --verify --one-by-one"
-    if outcome.applied:
-        return f"heapwise verify --like {name} --new COMMAND"
-    return f"heapwise explain {patches.made[0].finding.code}"
 
 
 def _exit_code(report: FixReport) -> int:

@@ -87,7 +87,9 @@ def _plan(recording: Path, like: Like, options: FixOptions) -> Plan:
         plan,
         schedule=schedule,
         warmup_ns=plan.warmup_ns if warmup is None else warmup,
-        addresses=pin_addresses(plan.targets, allow_remote=options["allow_remote"]),
+        addresses=pin_addresses(
+            plan.targets, transport=plan.transport, allow_remote=options["allow_remote"]
+        ),
     )
     total(plan.schedule)
     return plan

@@ -9,6 +9,7 @@ from heapwise.errors import ToolchainError
 from heapwise.fix.checks import Checks, Failure
 from heapwise.fix.place import UnpatchableError, read, write
 from heapwise.fix.proposal import Proposal, Source
+from heapwise.fix.signals import held_back
 
 
 class Applier:
@@ -21,13 +22,16 @@ class Applier:
         source: as it was diagnosed.
         checks: what a patch has to stand.
         announce: told what takes long.
+
+    Attributes:
+        held: the proposals that are in the source.
     """
 
     def __init__(self, source: Source, checks: Checks, announce: Callable[[str], None]) -> None:
         self._source = source
         self._checks = checks
         self._announce = announce
-        self._held: list[Proposal] = []
+        self.held: list[Proposal] = []
         self._ours: dict[str, set[bytes]] = {}
 
     def apply(self, proposal: Proposal) -> Failure | None:
@@ -41,21 +45,21 @@ class Applier:
             KeyboardInterrupt: likewise.
         """
         self._announce(f"{_name(proposal)}: building, vetting and testing")
-        self._held.append(proposal)
+        self.held.append(proposal)
         try:
             failure = self._tried(proposal)
         except BaseException:
             self.undo([proposal])
             raise
-        if failure is not None and not failure.earlier and proposal in self._held:
+        if failure is not None and not failure.earlier and proposal in self.held:
             self.undo([proposal])
         return failure
 
     def _tried(self, proposal: Proposal) -> Failure | None:
         try:
-            self._write(self._held, proposal.files)
+            self._write(self.held, proposal.files)
         except UnpatchableError as error:  # everything is as it was
-            self._held.remove(proposal)
+            self.held.remove(proposal)
             return Failure(str(error), "")
         try:
             return self._checks.failure(proposal.files, lambda: self._without(proposal))
@@ -69,9 +73,9 @@ class Applier:
             UnpatchableError: somebody else wrote a file meanwhile; it is left as it is.
         """
         gone = {each.number for each in proposals}
-        self._held = [each for each in self._held if each.number not in gone]
+        self.held = [each for each in self.held if each.number not in gone]
         try:
-            self._write(self._held, {path for each in proposals for path in each.files})
+            self._write(self.held, {path for each in proposals for path in each.files})
         except UnpatchableError as error:
             raise UnpatchableError(
                 f"the patch of finding {', '.join(map(str, sorted(gone)))} cannot be undone",
@@ -81,12 +85,12 @@ class Applier:
 
     @contextmanager
     def _without(self, proposal: Proposal) -> Iterator[None]:
-        others = [each for each in self._held if each is not proposal]
+        others = [each for each in self.held if each is not proposal]
         self._write(others, proposal.files)
         try:
             yield
         finally:
-            self._write(self._held, proposal.files)
+            self._write(self.held, proposal.files)
 
     def _write(self, proposals: Sequence[Proposal], paths: Iterable[str]) -> None:
         """Write some files with some proposals in them; all of them, or none.
@@ -97,18 +101,18 @@ class Applier:
         paths = sorted(paths)
         after = self._source.after(proposals)
         now = {path: self._as_left(path) for path in paths}
-        for number, path in enumerate(paths):
-            try:
-                self._put(path, after.get(path, self._source.before(path)))
-            except UnpatchableError:
-                for other in paths[:number]:
-                    self._put(other, now[other])
-                raise
+        with held_back():
+            for number, path in enumerate(paths):
+                try:
+                    self._put(path, after.get(path, self._source.before(path)))
+                except UnpatchableError:
+                    for other in paths[:number]:
+                        self._put(other, now[other])
+                    raise
 
     def _put(self, path: str, data: bytes) -> None:
-        # Noted first: a signal may come between the two.
-        self._ours.setdefault(path, set()).add(data)
         write(self._source.root, path, data)
+        self._ours.setdefault(path, set()).add(data)
 
     def _as_left(self, path: str) -> bytes:
         now = read(self._source.root, path)

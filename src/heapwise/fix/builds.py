@@ -13,7 +13,8 @@ from typing import Protocol
 from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.tree import SourceTree
 from heapwise.errors import ToolchainError, UsageError
-from heapwise.fix.go_tools import GoTools, run
+from heapwise.fix.go_tools import GoTools
+from heapwise.fix.programs import run
 from heapwise.record.command import split_command
 from heapwise.verify.sides import in_folder
 

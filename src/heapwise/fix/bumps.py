@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from heapwise.diagnose.advisories import known_defect
 from heapwise.diagnose.source.match import Edit
@@ -16,8 +15,6 @@ from heapwise.fix.go_tools import GoTools
 from heapwise.fix.place import UnpatchableError, read
 
 _FILES = ("go.mod", "go.sum")
-_MAX_COPIED = 20_000
-"""Files of one module; more than that is no service."""
 
 
 def command_of(module: str) -> str:
@@ -32,7 +29,7 @@ def command_of(module: str) -> str:
 def bumped(tools: GoTools, tree: SourceTree, module: str) -> tuple[Edit, ...]:
     """The edits of go.mod and go.sum that a fixing release needs.
 
-    They are made in a copy of the module, so that nothing of the user's changes.
+    They are worked out on copies of both files, so that nothing of the user's changes.
 
     Args:
         tools: Go's.
@@ -40,46 +37,54 @@ def bumped(tools: GoTools, tree: SourceTree, module: str) -> tuple[Edit, ...]:
         module: ``module@version`` of the release to leave.
 
     Raises:
-        UnpatchableError: no module of the directory requires it, or go get failed.
+        UnpatchableError: no module of the directory requires it, its dependencies are vendored, or
+            go get failed.
     """
-    path, command = module.rpartition("@")[0], command_of(module).split()
+    path, command = module.rpartition("@")[0], command_of(module)
     folder = next((each.folder for each in tree.modules if path in each.requires), None)
     if folder is None:
         raise UnpatchableError(f"no go.mod below {tree.root} requires {path}")
+    if (tree.root / folder / "vendor" / "modules.txt").is_file():
+        where = folder or "the module's folder"
+        raise UnpatchableError(f"dependencies are vendored: type this and go mod vendor in {where}")
     with tempfile.TemporaryDirectory(prefix="heapwise-fix-") as temporary:
-        copy = Path(temporary) / "module"
-        _copy(tree, folder, copy)
-        try:
-            said = tools.run(copy, *command[1:], env={"GOFLAGS": "-mod=mod", "GOWORK": "off"})
-        except ToolchainError as error:
-            raise UnpatchableError(str(error)) from None
-        if not said.ok:
-            raise UnpatchableError(f"{' '.join(command)} failed: {said.gist}")
-        edits = tuple(_changes(tree.root, folder, copy))
+        copies = Path(temporary)
+        for name in _existing(tree.root, folder):
+            (copies / name).write_bytes(read(tree.root, f"{_prefix(folder)}{name}"))
+        _get(tools, tree.root / folder, copies / "go.mod", command)
+        edits = tuple(_changes(tree.root, folder, copies))
     if not edits:
-        raise UnpatchableError(f"{' '.join(command)} changes nothing")
+        raise UnpatchableError(f"{command} changes nothing")
     return edits
 
 
-def _changes(root: Path, folder: str, copy: Path) -> Iterator[Edit]:
-    for name in _FILES:
-        path = str(PurePosixPath(folder) / name)
-        after = copy / name
-        if after.is_file():
-            yield from edits_between(path, read(root, path), after.read_bytes())
+def _get(tools: GoTools, folder: Path, go_mod: Path, command: str) -> None:
+    """Run ``go get`` in a module's folder, where a replacement's relative path leads somewhere."""
+    verb, *rest = command.split()[1:]
+    env = {"GOFLAGS": _without_mod(tools.env["GOFLAGS"]), "GOWORK": "off"}
+    try:
+        said = tools.run(folder, verb, f"-modfile={go_mod}", *rest, env=env)
+    except ToolchainError as error:
+        raise UnpatchableError(str(error)) from None
+    if not said.ok:
+        raise UnpatchableError(f"{command} failed: {said.gist}")
 
 
-def _copy(tree: SourceTree, folder: str, copy: Path) -> None:
-    """Copy what go get looks at: the module's Go files, go.mod and go.sum, and no links."""
-    copy.mkdir()
-    names = [path for path in tree.paths if not folder or path.startswith(f"{folder}/")]
-    for path in names[:_MAX_COPIED]:
-        source = tree.root / path
-        target = copy / PurePosixPath(path).relative_to(folder)
-        if source.is_symlink():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    for name in _FILES:
-        if (tree.root / folder / name).is_file():
-            (copy / name).write_bytes(read(tree.root, str(PurePosixPath(folder) / name)))
+def _without_mod(flags: str) -> str:
+    """The user's flags, but for those that forbid to change go.mod."""
+    kept = [each for each in flags.split() if not each.startswith(("-mod=", "-modfile="))]
+    return " ".join([*kept, "-mod=mod"])
+
+
+def _changes(root: Path, folder: str, copies: Path) -> Iterator[Edit]:
+    for name in _existing(root, folder):
+        path = f"{_prefix(folder)}{name}"
+        yield from edits_between(path, read(root, path), (copies / name).read_bytes())
+
+
+def _existing(root: Path, folder: str) -> list[str]:
+    return [name for name in _FILES if (root / folder / name).is_file()]
+
+
+def _prefix(folder: str) -> str:
+    return f"{folder}/" if folder else ""

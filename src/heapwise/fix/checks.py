@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from heapwise.fix.go_tools import run
+from heapwise.fix.programs import run
 from heapwise.record.command import split_command
 
 Rest = Callable[[], AbstractContextManager[None]]

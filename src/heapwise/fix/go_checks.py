@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from heapwise.errors import ToolchainError, UsageError
 from heapwise.fix.checks import Failure, Rest, user_test
-from heapwise.fix.go_tools import GoTools, Said, first_lines
+from heapwise.fix.go_tools import GoTools
+from heapwise.fix.programs import Said, first_lines
 
 _PLACE = re.compile(r"^(?:vet: )?(\S+\.go):\d+(?::\d+)?: ", re.MULTILINE)
 

@@ -7,15 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
-    GoFile,
-    default_name,
-    descend,
-    query,
-    shadowed,
-    text,
-)
+from heapwise.diagnose.source.go_file import GoFile, default_name
 from heapwise.diagnose.source.go_module import GoModule, GoPackage
+from heapwise.diagnose.source.go_names import shadowed
+from heapwise.diagnose.source.go_syntax import descend, query, text
 from heapwise.fix.place import UnpatchableError
 
 if TYPE_CHECKING:

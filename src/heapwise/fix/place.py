@@ -43,7 +43,8 @@ def must_be_writable(root: Path, path: str) -> None:
     """Refuse a file that its owner wants to stay as it is.
 
     Raises:
-        UnpatchableError: nobody may write it, or it is no file of this directory.
+        UnpatchableError: nobody may write it, or put another in its place, or it is no file of this
+            directory.
     """
     with _folder(root, path) as folder, _reasons(path):
         name = PurePosixPath(path).name
@@ -52,6 +53,8 @@ def must_be_writable(root: Path, path: str) -> None:
             raise UnpatchableError(f"{path} is a link, and links are not followed")
         if not status.st_mode & 0o222 or not os.access(name, os.W_OK, dir_fd=folder):
             raise UnpatchableError(f"{path} is read-only")
+        if not os.fstat(folder).st_mode & 0o222 or not os.access(".", os.W_OK, dir_fd=folder):
+            raise UnpatchableError(f"{path} lies in a folder that is read-only")
 
 
 def write(root: Path, path: str, data: bytes) -> None:

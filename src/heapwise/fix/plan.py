@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from heapwise.diagnose.found import Found
-from heapwise.diagnose.source.examine import OFFER_SHARE
 from heapwise.diagnose.source.match import Match, Span
 from heapwise.diagnose.source.tree import SourceTree, is_generated
 from heapwise.fix.analyzers import ANALYZERS, rewritten
@@ -16,12 +15,10 @@ from heapwise.fix.go_tools import GoTools
 from heapwise.fix.place import UnpatchableError, must_be_writable
 from heapwise.fix.proposal import Proposal, Source
 from heapwise.fix.render import touch
-from heapwise.model.finding import Finding
 
 _FOREIGN = frozenset({"vendor", "node_modules", "site-packages", "venv", ".venv"})
 
 BY_HAND = "this takes a person: the remedy says what to change"
-TOO_SMALL = f"it makes less than {OFFER_SHARE:.0%} of what the service allocates"
 NOT_OFFERED = "no remedy measures true for this runtime"
 
 
@@ -72,11 +69,9 @@ class Planner:
         if bare.command:
             return self._with_bump(bare)
         if not finding.remedy:
-            raise UnpatchableError(NOT_OFFERED)
+            raise UnpatchableError(finding.withheld or NOT_OFFERED)
         if match is None or not (match.edits or finding.code in ANALYZERS):
             raise UnpatchableError(BY_HAND)
-        if not _worthwhile(finding):
-            raise UnpatchableError(TOO_SMALL)
         lines = self._function(match)
         known = rewritten(
             self.tools, self.source.root, finding.code, lines, self.source.before(lines.file)
@@ -115,16 +110,12 @@ class Planner:
             raise UnpatchableError(f"{path} changed while it was diagnosed: run this again")
 
 
-def _worthwhile(finding: Finding) -> bool:
-    if finding.fixable or finding.evidence is None:
-        return True
-    evidence = finding.evidence
-    return max(evidence.bytes_share.value, evidence.allocs_share.value) >= OFFER_SHARE
-
-
 def _after(proposal: Proposal, made: Iterable[Proposal]) -> Proposal:
     """The proposal, or none where an earlier one changes the same bytes."""
     for other in made:
+        if proposal.edits and proposal.edits == other.edits:
+            why = f"the patch of finding {other.number} is this one's too"
+            return replace(proposal, edits=(), command="", why=why, same_as=other.number)
         if any(touch(mine, its) for mine in proposal.edits for its in other.edits):
             why = f"finding {other.number} changes the same code: fix that first, then record again"
             return replace(proposal, edits=(), imports=(), why=why)

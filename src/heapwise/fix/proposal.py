@@ -26,6 +26,7 @@ class Proposal:
         by: what made the patch.
         why: there is no patch; empty where there is.
         command: to type instead.
+        same_as: the number of an earlier finding, whose patch is this one's too; 0 for none.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Proposal:
     by: str = OURS
     why: str = ""
     command: str = ""
+    same_as: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:

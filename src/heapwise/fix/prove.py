@@ -30,6 +30,9 @@ from heapwise.verify.verdict import conclude
 _ASKED = ("bytes/work", "allocs/work")
 """A patch has to gain in one of them."""
 
+_TELLABLE = 0.01
+"""Of what is made: a promise of less is neither kept nor broken by what rounds measure."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounds:
@@ -177,9 +180,16 @@ def _gain(row: ComparisonRow, predicted: float | None) -> Gain:
         after=row.after,
         predicted=predicted,
         measured=measured,
-        ratio=measured / predicted if measured is not None and predicted else None,
+        ratio=kept(row.before, predicted, measured),
         verdict=row.verdict.value,
     )
+
+
+def kept(before: float | None, predicted: float | None, measured: float | None) -> float | None:
+    """Measured over predicted; None where the promise is lost in what rounds differ by anyway."""
+    if before is None or measured is None or not predicted or predicted < _TELLABLE * before:
+        return None
+    return measured / predicted
 
 
 def judged(
@@ -197,7 +207,7 @@ def judged(
     if Verdict.BETTER in verdicts:
         return "it gains", True, True
     if not verdicts or verdicts & {Verdict.UNDECIDED, Verdict.INVALID}:
-        reasons = "; ".join(dict.fromkeys(row.why for row in asked if row.why))
+        reasons = "; ".join(f"{row.name} {row.why}" for row in asked if row.why)
         return f"the rounds cannot tell whether it gains: {reasons or 'no figures'}", False, False
     if Verdict.WORSE in verdicts:
         return "it allocates more than before", False, True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from heapwise.diagnose.source.python_file import PythonFile
@@ -50,7 +51,7 @@ def _place(file: PythonFile, module: str) -> int:
             return node.lineno - 1
     if plain:
         return plain[-1].end_lineno or 0
-    last = 0
+    last = _comments(file.data)  # the interpreter's line, the encoding, the licence
     for statement in file.tree.body:
         docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
@@ -58,6 +59,11 @@ def _place(file: PythonFile, module: str) -> int:
             break
         last = statement.end_lineno or 0
     return last
+
+
+def _comments(data: bytes) -> int:
+    """How many lines of comments a file begins with."""
+    return len(list(takewhile(lambda row: row.startswith(b"#"), data.splitlines())))
 
 
 def _without(file: PythonFile, name: str) -> bytes:

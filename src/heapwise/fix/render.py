@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -49,7 +50,9 @@ class Renderer:
 
     def _tidied(self, path: str, old: bytes, new: bytes, imports: Iterable[str]) -> bytes:
         if self.runtime == "python":
-            new = python_imports.with_imports(path, old, new, imports)
+            mark = BOM_UTF8 if old.startswith(BOM_UTF8) else b""
+            bare = old.removeprefix(mark), new.removeprefix(mark)
+            new = mark + python_imports.with_imports(path, *bare, imports)
             if PythonFile(path, new).error and not PythonFile(path, old).error:
                 raise UnpatchableError(f"the patch would leave {path} with a syntax error")
             return new

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from heapwise.errors import Interrupted
 from heapwise.fix.apply import Applier
 from heapwise.fix.builds import Builds
 from heapwise.fix.patches import Patches
@@ -74,24 +75,35 @@ def apply(
 
     Raises:
         HeapwiseError: a service could not be measured; what was not proved is undone.
-        KeyboardInterrupt: likewise.
+        Interrupted: stopped by the user; likewise.
     """
     outcome = Outcome()
     for group in groups:
-        held = [proposal for proposal in group if _holds(proposal, applier, outcome)]
-        if prove is None or not held:
-            continue
         try:
-            proof = prove(held)
-        except BaseException:
-            applier.undo(held)
+            held = [proposal for proposal in group if _holds(proposal, applier, outcome)]
+            if prove is not None and held:
+                proof = prove(held)
+                outcome.proofs.append(proof)
+                if not proof.gained:
+                    _take_out(held, proof.why, applier, outcome)
+        except BaseException as error:
+            applier.undo([each for each in group if each in applier.held])
+            if isinstance(error, KeyboardInterrupt):
+                numbers = {each.number for each in applier.held}
+                raise Interrupted("interrupted", _left(numbers)) from None
             raise
-        outcome.proofs.append(proof)
-        if not proof.gained:
-            applier.undo(held)
-            for proposal in held:
-                outcome.note(proposal, FixState.ROLLED_BACK, proof.why)
     return outcome
+
+
+def _take_out(proposals: Sequence[Proposal], why: str, applier: Applier, outcome: Outcome) -> None:
+    applier.undo(proposals)
+    for proposal in proposals:
+        outcome.note(proposal, FixState.ROLLED_BACK, why)
+
+
+def _left(proved: Iterable[int]) -> str:
+    stays = ", ".join(map(str, sorted(proved)))
+    return f"only what was proved stays: finding {stays}" if stays else "every patch is taken out"
 
 
 def _holds(proposal: Proposal, applier: Applier, outcome: Outcome) -> bool:
@@ -131,4 +143,5 @@ def _fix(patches: Patches, proposal: Proposal, outcome: Outcome | None) -> Fix:
         files=proposal.files,
         why=why,
         command=proposal.command if not proposal.edits else "",
+        same_as=proposal.same_as,
     )

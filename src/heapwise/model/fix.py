@@ -31,6 +31,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
         files: that it changes, relative to the source directory.
         why: there is no patch, or it was rolled back; empty otherwise.
         command: to type instead, where there is one.
+        same_as: the number of the finding whose patch mends this one too; 0 for none.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     why: str = ""
     command: str = ""
+    same_as: int = 0
 
 
 class Gain(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,8 @@ class Gain(msgspec.Struct, frozen=True, kw_only=True):
         after: the same behind the patches.
         predicted: what the findings promised to go, in the metric's unit; None for no promise.
         measured: what went.
-        ratio: measured over predicted, 1 for a promise that was kept; None without one of them.
+        ratio: measured over predicted, 1 for a promise that was kept; None without one of them, or
+            for a promise below a hundredth of what was made before.
         verdict: as `Verdict` prints.
     """
 

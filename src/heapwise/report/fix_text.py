@@ -11,6 +11,7 @@ from heapwise.report.columns import labelled, paragraph, table
 from heapwise.units import format_count, format_size, format_value, how_many
 
 _INDENT = " " * 5
+_TRIED = (FixState.APPLIED, FixState.ROLLED_BACK)
 
 Paint = Callable[[str, str], str]
 """Takes a line of a diff and its kind, ``+ - @`` or a blank, to the line as it is shown."""
@@ -27,8 +28,9 @@ def render_fixes(report: FixReport, paint: Paint = lambda line, _kind: line) -> 
     lines += [line for text in report.notes for line in paragraph(text, " " * 9, "note     ")]
     for fix in report.fixes:
         lines += ["", *_fix(fix, report.work_unit), *_diff(fix.diff, paint)]
-    if any(fix.state in (FixState.APPLIED, FixState.ROLLED_BACK) for fix in report.fixes):
-        lines += ["", "What became of them", *_outcomes(report.fixes)]
+    tried = [fix for fix in report.fixes if fix.state in _TRIED]
+    if tried:
+        lines += ["", "What became of the patches", *_outcomes(tried)]
     for proof in report.proofs:
         lines += ["", *_proof(proof)]
     return "\n".join(lines) + "\n"
@@ -50,7 +52,7 @@ def _fix(fix: Fix, work: str) -> list[str]:
             ("gain", _promise(finding, work)),
             ("patch by", fix.by),
             ("no patch", fix.why if without else ""),
-            ("remedy", finding.remedy if without else ""),
+            ("remedy", finding.remedy if without and not fix.same_as else ""),
             ("type", fix.command),
         ],
         _INDENT,
@@ -78,7 +80,7 @@ def _shown(line: str) -> str:
 
 def _outcomes(fixes: Sequence[Fix]) -> list[str]:
     rows = [(str(fix.number), fix.finding.code, fix.state.value, fix.why) for fix in fixes]
-    return table([("", "code", "", "why"), *rows], "><<<")
+    return table(rows, "><<<")
 
 
 def _proof(proof: Proof) -> list[str]:
