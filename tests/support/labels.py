@@ -1,8 +1,11 @@
 """Findings in public projects, labelled by hand: right or wrong, and why.
 
-Projects are releases that cannot change: modules of Go's proxy, and packages of the lock file. Of
-each a sample is labelled, chosen by a hash of the finding, so that a rule that changes brings few
-new ones. ``python -m support.labels`` (with tests/ on the path) prints those without a label.
+Projects are releases that cannot change: modules of Go's proxy, and packages of Python's index. Of
+each, two samples are labelled, chosen by a hash of the finding, so that a rule that changes brings
+few new ones: of what is told without a recording, and of all that the rules recognise. A label says
+whether the title is true of the line and the remedy keeps its meaning; of what is told it says also
+whether the project's people would want to hear of it. ``python -m support.labels`` (with tests/ on
+the path) prints those without a label.
 """
 
 from __future__ import annotations
@@ -13,36 +16,57 @@ import os
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from heapwise.diagnose.found import Found
-from heapwise.diagnose.source.examine import in_source
+from heapwise.diagnose.source.examine import in_source, stands_alone
 from heapwise.diagnose.source.tree import SourceTree
 from heapwise.runtimes.go.toolchain import find_go
+from support.python_index import source_of
 
 LABELS = Path(__file__).parents[1] / "data" / "labels"
 SAMPLE = 20
-"""Findings of each project that are labelled; all of them where there are fewer."""
+"""Findings of each sample of a project; all of them where there are fewer."""
 
 
 class Project(NamedTuple):
-    """A release of a public project."""
+    """A release of a public project.
+
+    Attributes:
+        name: with its version.
+        runtime: whose files count.
+        sha256: of a package of Python; Go's own sums are checked by ``go``.
+    """
 
     name: str
     runtime: str
+    sha256: str = ""
 
 
 PROJECTS = (
     Project("github.com/prometheus/alertmanager@v0.28.1", "go"),
     Project("github.com/caddyserver/caddy/v2@v2.10.2", "go"),
     Project("github.com/gohugoio/hugo@v0.150.0", "go"),
-    Project("django", "python"),
-    Project("celery", "python"),
-    Project("gunicorn", "python"),
+    Project("github.com/distribution/distribution/v3@v3.0.0", "go"),
+    Project("github.com/zeromicro/go-zero@v1.8.5", "go"),
+    Project(
+        "mindsdb@26.1.0",
+        "python",
+        "f770ac7933b3dac0291b077ce16eee807c56079868a385a022154050a3b4509f",
+    ),
+    Project(
+        "langchain-community@0.4.2",
+        "python",
+        "84dd8c5122532394d5b6849a5fc9995ef28e4f77227daeb09f24b3d942e9e466",
+    ),
+    Project(
+        "ansible-core@2.19.14",
+        "python",
+        "d518d0e96fa75bedfe9b0a96d5b158aa712d092961824c115140c8677b88ff06",
+    ),
 )
 
 
@@ -53,14 +77,24 @@ class Label(NamedTuple):
     why: str
 
 
+class Samples(NamedTuple):
+    """Findings of a project that are labelled, by `key`.
+
+    Attributes:
+        told: of those that are told without a recording.
+        recognised: of all.
+    """
+
+    told: Mapping[str, Found]
+    recognised: Mapping[str, Found]
+
+
 def folder(project: Project) -> Path:
-    """The project's source; a module of Go is fetched from the proxy."""
+    """The project's source, fetched from the proxy of modules or the index of packages."""
     if project.runtime == "go":
         return _module(project.name)
-    spec = find_spec(project.name)
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent
+    package, _, version = project.name.partition("@")
+    return source_of(package, version, project.sha256)
 
 
 @cache
@@ -78,11 +112,19 @@ def _module(name: str) -> Path:
     return Path(answer["Dir"])
 
 
-def sample(project: Project) -> list[tuple[str, Found]]:
-    """The findings that are to be labelled, each with its key."""
-    found = {key(each): each for each in in_source(SourceTree(folder(project), project.runtime))}
-    ranked = sorted(found, key=lambda name: hashlib.sha256(name.encode()).digest())
-    return [(name, found[name]) for name in ranked[:SAMPLE]]
+@cache
+def samples(project: Project) -> Samples:
+    """The findings that are to be labelled."""
+    tree = SourceTree(folder(project), project.runtime)
+    found = list(in_source(tree))
+    told = (each for each in found if each.match is not None and stands_alone(tree, each.match))
+    return Samples(_some(told), _some(found))
+
+
+def _some(found: Iterable[Found]) -> Mapping[str, Found]:
+    by_key = {key(each): each for each in found}
+    ranked = sorted(by_key, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return {name: by_key[name] for name in ranked[:SAMPLE]}
 
 
 def key(found: Found) -> str:
@@ -93,26 +135,32 @@ def key(found: Found) -> str:
 
 
 @cache
-def labels(project: Project) -> dict[str, Label]:
+def labels(project: Project) -> Mapping[str, Label]:
     """The labels of a project, by the key of the finding."""
-    path = LABELS / f"{project.name.partition('@')[0].rpartition('/')[2]}.toml"
-    if project.name.partition("@")[0].endswith("/v2"):
-        path = LABELS / f"{project.name.split('/')[-2]}.toml"
-    data = tomllib.loads(path.read_text()) if path.is_file() else {}
-    return {name: Label(each["right"], each["why"]) for name, each in data.items()}
+    path, _, last = project.name.partition("@")[0].rpartition("/")
+    name = path.rpartition("/")[2] if last[:1] == "v" and last[1:].isdecimal() else last
+    file = LABELS / f"{name}.toml"
+    data = tomllib.loads(file.read_text()) if file.is_file() else {}
+    return {name: Label(each["right"], each.get("why", "")) for name, each in data.items()}
 
 
-def unlabelled() -> Iterator[str]:
+def unlabelled(project: Project) -> Mapping[str, Found]:
+    """What nobody looked at."""
+    every = {**samples(project).told, **samples(project).recognised}
+    return {name: each for name, each in every.items() if name not in labels(project)}
+
+
+def _shown(project: Project) -> Iterator[str]:
     """What nobody looked at, with the lines it is about."""
-    for project in PROJECTS:
-        for name, found in sample(project):
-            if name not in labels(project) and found.match is not None:
-                place = found.match.span
-                text = (folder(project) / place.file).read_text().splitlines()
-                rows = text[max(0, place.line - 4) : place.end_line + 3]
-                yield f"## {project.name}\n{name}: {found.finding.title}\n" + os.linesep.join(rows)
+    for name, found in unlabelled(project).items():
+        assert found.match is not None
+        place, told = found.match.span, "told" if name in samples(project).told else "recognised"
+        text = (folder(project) / place.file).read_text().splitlines()
+        rows = text[max(0, place.line - 4) : place.end_line + 3]
+        yield f"## {project.name}, {told}\n{name}: {found.finding.title}\n" + os.linesep.join(rows)
 
 
 if __name__ == "__main__":
-    for each in unlabelled():
-        print(each, end="\n\n")  # noqa: T201 - it is its job
+    for project in PROJECTS:
+        for each in _shown(project):
+            print(each, end="\n\n")  # noqa: T201 - it is its job
