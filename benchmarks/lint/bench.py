@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from table import Row, report
 
+from heapwise.diagnose.source.sweep import sweep
 from heapwise.diagnose.source.tree import SourceTree
 from heapwise.runtimes.go.toolchain import find_go
 
@@ -36,15 +38,26 @@ def main() -> None:
     speed = lines / median(took)
     method = (
         f"median of {ROUNDS} whole runs of heapwise lint over the standard library of"
-        f" {go.version} without its tests and generated files"
+        f" {go.version} without its tests and generated files, {os.cpu_count()} processes"
     )
+    alone = lines / median(_alone(source) for _ in range(ROUNDS))
+    one = f"the same in one process, without its start: median of {ROUNDS} times all rules"
     report(
         "lint",
         [
             Row("lines read", lines, "lines", "", None, method),
             Row("speed", speed, "lines/s", f">= {GOAL:,}", speed >= GOAL, method),
+            Row("speed of one process", alone, "lines/s", "", None, one),
         ],
     )
+
+
+def _alone(source: Path) -> float:
+    """Seconds that all rules take in this process."""
+    start = time.perf_counter()
+    for _ in sweep(SourceTree(source, "go"), processes=1):
+        pass
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ def names(text: str) -> set[str]:
         "@app.route('/users', methods=['GET'])\ndef f(): ...",
         "@router.post(path='/users')\nasync def f(): ...",
         "@blueprint.get('')\ndef f(): ...",
-        "@shared_task\ndef f(): ...",
-        "@app.task(bind=True)\ndef f(self): ...",
+        "@shared_task\ndef f(user): ...",
+        "@app.task(bind=True)\ndef f(self, user): ...",
         "def f(request): ...",
         "async def f(self, request): ...",
         "def f(_request): ...",
@@ -53,6 +53,9 @@ def test_a_handler_is_known_by_its_signature(head: str) -> None:
         "class A:\n    def __init__(self, request): ...",
         "class A(Mapping):\n    def get(self, key): ...",
         "def f(receive, send): ...",
+        "@shared_task\ndef f(): ...",
+        "@app.task(bind=True)\ndef f(self): ...",
+        "from airflow.decorators import task\n@task\ndef f(day): ...",
     ],
 )
 def test_other_functions_are_no_handlers(head: str) -> None:
@@ -73,6 +76,20 @@ def test_what_a_handler_calls_in_its_file_runs_with_it() -> None:
         "    def get(self):\n        self.shown()\n"
         "    def shown(self): ...\n"
     ) == {"page", "a", "b", "get", "shown"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    try:\n        pass\n    except OSError:\n        made()\n",
+        "    if page.text is None:\n        made()\n",
+        "    return page.text if not stale else made()\n",
+        "    page = CACHE.get(request)\n    if page:\n        return page\n    made()\n",
+    ],
+)
+def test_what_is_called_now_and_then_does_not_run_with_it(body: str) -> None:
+    """Where something is missing, went wrong or was not kept."""
+    assert names(f"def page(request):\n{body}\ndef made(): ...\n") == {"page"}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +133,28 @@ def test_a_loop_is_short_if_its_head_says_so(head: str, short: bool) -> None:
     loop = source.loop_around(call.node)
     assert loop is not None
     assert is_short(loop) == short
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("n = 4\n    for x in range(n): f()", True),
+        ("w, h = 8, 8\n    for x in range(h): f()", True),
+        ("names = ['a', host]\n    for x in names: f()", True),
+        ("names = []\n    names.append(n)\n    for x in names: f()", False),
+        ("names = ['a']\n    fill(names)\n    for x in names: f()", False),
+        ("n = 4\n    n += more\n    for x in range(n): f()", False),
+        ("n = 1000\n    for x in range(n): f()", False),
+        ("for x in range(n): f()", False),
+    ],
+)
+def test_a_loop_is_short_by_what_its_function_names(text: str, short: bool) -> None:
+    """A name that is given once stands for what it was given."""
+    source = file(f"def g(n):\n    {text}")
+    (call,) = source.calls("f")
+    loop = source.loop_around(call.node)
+    assert loop is not None
+    assert is_short(loop, source.function_of(call.node)) == short
 
 
 def test_a_text_is_constant_behind_a_name_that_is_given_once() -> None:

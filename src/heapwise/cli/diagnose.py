@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -11,13 +12,15 @@ from heapwise.cli.diagnosis_output import OUTPUT, write_diagnosis
 from heapwise.cli.options import FILE, Option, with_options
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import note
-from heapwise.diagnose.escape.join import join
+from heapwise.cli.progress import progress_line
+from heapwise.diagnose.case import Case
+from heapwise.diagnose.escape.join import Joined, join
 from heapwise.diagnose.rules.dependencies import known_allocation_bug as known_bug
 from heapwise.errors import ToolchainError, UsageError
 from heapwise.formats import escapelog
 from heapwise.model.escape import EscapeLog
 from heapwise.model.finding import Finding
-from heapwise.record.diagnosis import diagnose_recording
+from heapwise.record.diagnosis import Given, diagnose_recording
 from heapwise.runtimes.go.buildsettings import BuildSettings, build_settings
 from heapwise.runtimes.go.escape_build import escape_log
 from heapwise.runtimes.go.modules import modules_of, newest
@@ -65,50 +68,76 @@ def command(
 ) -> None:
     """Say why the service of RECORDING allocates, and what to change.
 
+    A heap profile does for RECORDING as well: shares then, and no costs per request.
     With SOURCE, the directory it is built in, findings have lines, and there are more of them.
     Nothing in it is changed; heapwise fix makes patches.
     """
-    log = None
-    if log_path is not None:
-        log = escapelog.read(log_path)
-    elif escape or escape_own:
-        log = _built(main or source, binary, everything=escape, quiet=quiet)
-    found = diagnose_recording(
-        recording,
-        source,
-        cold=cold,
-        explain=(lambda case: join(case, log)) if log is not None else None,
-        modules=_versions(binary) if binary is not None else None,
-    )
+    reasons = None
+    if log_path is not None or escape or escape_own:
+        if log_path is None and (main or source) is None:
+            raise UsageError(
+                "there is no source to build", hint="give its directory behind the recording"
+            )
+        reasons = _Reasons(log_path, main or source, binary, everything=escape)
+    with progress_line(None, quiet=quiet) as show:
+        found = diagnose_recording(
+            recording,
+            source,
+            Given(
+                cold=cold,
+                explain=reasons,
+                modules=_versions(binary) if binary is not None else None,
+                tell=lambda step: show(step, None),
+            ),
+        )
+    for text in reasons.notes if reasons is not None else ():
+        note(text)
     chosen = "json" if as_json else kind
     write_diagnosis(found.diagnosis, chosen, output, force=force, quiet=quiet)
     if updates:
         _tell_newest(found.diagnosis.findings)
 
 
-def _built(
-    folder: Path | None, binary: Path | None, *, everything: bool, quiet: bool
-) -> EscapeLog | None:
-    """The log of a build of our own; None where it fails, which is told.
+@dataclass
+class _Reasons:
+    """Asks the compiler, once the recording is known to be one.
 
-    Raises:
-        UsageError: nobody said where the source is.
+    Attributes:
+        log: what it wrote before; None to build.
+        folder: of the main package, to build it.
+        binary: the service's executable, for its settings.
+        everything: dependencies and the library as well.
+        notes: what there is to say of it afterwards.
     """
-    if folder is None:
-        raise UsageError(
-            "there is no source to build", hint="give its directory behind the recording"
-        )
-    settings = build_settings(binary) if binary is not None else BuildSettings()
-    if not quiet:
-        note("building the service to ask the compiler …")
-    try:
-        go = find_go()
-        if settings.version and settings.version != go.version:
-            note(f"built with {go.version} here, and with {settings.version} there")
-        return escape_log(folder, go=go, settings=settings, everything=everything)
-    except ToolchainError as error:
-        note(f"without the compiler's reasons: {error}")
-        return None
+
+    log: Path | None
+    folder: Path | None
+    binary: Path | None
+    everything: bool
+    notes: list[str] = field(default_factory=list)
+
+    def __call__(self, case: Case) -> Joined | None:
+        if case.runtime != "go":
+            runtime = case.runtime or "an unknown runtime"
+            self.notes.append(f"without a compiler's reasons: the service is of {runtime}, not Go")
+            return None
+        log = escapelog.read(self.log) if self.log is not None else self._built()
+        return join(case, log) if log is not None else None
+
+    def _built(self) -> EscapeLog | None:
+        """The log of a build of our own; None where it fails."""
+        assert self.folder is not None  # noqa: S101 - checked before
+        settings = build_settings(self.binary) if self.binary is not None else BuildSettings()
+        try:
+            go = find_go()
+            if settings.version and settings.version != go.version:
+                self.notes.append(
+                    f"built with {go.version} here, and with {settings.version} there"
+                )
+            return escape_log(self.folder, go=go, settings=settings, everything=self.everything)
+        except ToolchainError as error:
+            self.notes.append(f"without the compiler's reasons: {error}")
+            return None
 
 
 def _versions(binary: Path) -> dict[str, str]:
@@ -121,5 +150,10 @@ def _tell_newest(findings: Iterable[Finding]) -> None:
     """The newest release of each dependency with a known defect, which is no advice to take it."""
     for module in sorted({each.module for each in findings if each.code == known_bug.CODE}):
         path, _, version = module.partition("@")
-        latest = newest(path, version, find_go())
-        note(f"{path}: {version} is in use, {latest or 'nothing newer'} is the newest")
+        try:
+            latest = newest(path, version, find_go())
+        except ToolchainError as error:
+            note(f"what is newest of {path} is not known: {error}")
+            continue
+        known = f"{latest} is the newest" if latest else "nothing newer is known"
+        note(f"{path}: {version} is in use, and {known}")

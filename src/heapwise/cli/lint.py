@@ -9,6 +9,7 @@ import click
 from heapwise.cli.diagnosis_output import OUTPUT, write_diagnosis
 from heapwise.cli.options import Option, with_options
 from heapwise.cli.options import command as make_command
+from heapwise.cli.progress import progress_line
 from heapwise.record.diagnosis import diagnose_source, main_runtime
 
 _OWN = (
@@ -37,6 +38,8 @@ def command(
 
     Without a recording nothing says what it costs, or that it runs at all.
     """
-    chosen = runtime or main_runtime(source)
-    found = diagnose_source(source, chosen, version=runtime_version)
+    with progress_line(None, quiet=quiet) as show:
+        show(f"looking at {source}", None)
+        chosen = runtime or main_runtime(source)
+        found = diagnose_source(source, chosen, version=runtime_version)
     write_diagnosis(found.diagnosis, "json" if as_json else kind, output, force=force, quiet=quiet)

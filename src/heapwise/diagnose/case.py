@@ -70,6 +70,7 @@ class Case:
     settings: Mapping[str, str] = field(default_factory=dict)
     cgroup_limit: int = -1
     modules: Mapping[str, str] = field(default_factory=dict)
+    _taken: dict[Evidence, tuple[CallSite, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -130,7 +131,7 @@ class Case:
         """The figures of some call paths together."""
         weight = total(sites)
         share = self.spent.share(weight)
-        return Evidence(
+        taken = Evidence(
             bytes_per_work=bytes_per_work(share, self.per_work),
             allocs_per_work=allocs_per_work(weight, self.per_work),
             bytes_share=share,
@@ -138,7 +139,14 @@ class Case:
             hits=round(weight.hits),
             live_bytes=sum(self.live.get(site.path, 0) for site in sites),
             rows=self.rows(sites),
+            gc_cpu_share=None if self.gc_share is None else self.gc_share * share.value,
         )
+        self._taken[taken] = tuple(sites)
+        return taken
+
+    def sites_of(self, evidence: Evidence | None) -> tuple[CallSite, ...]:
+        """The call paths whose figures an evidence of this case has."""
+        return self._taken.get(evidence, ()) if evidence is not None else ()
 
     def rows(self, sites: Iterable[CallSite]) -> tuple[str, ...]:
         """The heaviest call paths as ``caller > … > allocator``, as far as they tell something."""

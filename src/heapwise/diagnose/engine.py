@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from heapwise.diagnose.case import Case
-from heapwise.diagnose.found import Flow, Found, joined
+from heapwise.diagnose.found import Flow, Found, by_paths, joined
 from heapwise.diagnose.registry import RULES, PathRule
 from heapwise.diagnose.source.examine import in_run
 from heapwise.diagnose.source.heat import HotLines
@@ -18,7 +18,12 @@ from heapwise.model.work import PerWork
 
 
 def diagnose(
-    recording: Recording, window: Profile, live: Profile | None, per_work: PerWork | None
+    recording: Recording,
+    window: Profile,
+    live: Profile | None,
+    per_work: PerWork | None,
+    *,
+    gc_share: float | None = None,
 ) -> tuple[Finding, ...]:
     """What is wrong with a service, as far as its recording alone tells, the worst first.
 
@@ -27,11 +32,12 @@ def diagnose(
         window: the later heap profile of the window to judge minus the earlier one.
         live: the later one, for what is still reachable; None if there is none.
         per_work: the exact costs of that window; None where the counters could not be read.
+        gc_share: of the CPU time of that window, that the collector took; None if unknown.
 
     Raises:
         ProfileError: ``window`` is not a heap profile.
     """
-    return examine(case_of(recording, window, live, per_work))
+    return examine(case_of(recording, window, live, per_work, gc_share=gc_share))
 
 
 def case_of(
@@ -79,15 +85,16 @@ def everything_found(
         flow: why call paths allocate, from the compiler; None without.
     """
     found = [
-        Found(rule, finding)
+        by_paths(rule, finding, case)
         for rule in RULES
         if isinstance(rule, PathRule)
         for finding in rule.find(case)
     ]
+    hot = None
     if case.source is not None:
         hot = HotLines(case.source, case.spent.sites, case.frames)
         found += in_run(case, hot, everything=cold)
-    return joined(found, case, flow)
+    return joined(found, case, hot, flow)
 
 
 def _mean_body(hits: Hits) -> float | None:

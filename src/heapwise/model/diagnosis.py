@@ -55,6 +55,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         findings: ranked by expected gain.
         floor: bytes per unit of work on paths without the service's own code or a dependency's:
             what the runtime's library does for a request whatever the service does.
+        gc_share: of the service's CPU time, that collecting takes; None if unknown.
         source: how well the source fits; None where none was given.
         escape: how much of the bytes the compiler's log explains; None without a log.
         limits: what could be said in addition, and with what.
@@ -69,6 +70,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     per_work: PerWork | None
     findings: tuple[Finding, ...]
     floor: Interval | None = None
+    gc_share: float | None = None
     source: SourceCheck | None = None
     escape: EscapeCoverage | None = None
     limits: tuple[str, ...] = ()

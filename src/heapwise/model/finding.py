@@ -34,7 +34,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         hits: sampled events the figures are built on.
         live_bytes: bytes still reachable at the end of the run.
         rows: the call paths it rests on, heaviest first, each as ``caller > … > allocator``.
-        cpu_share: share of the service's CPU time on those paths, where a CPU profile was taken.
+        cpu_share: share of the service's CPU time spent below those lines; None without a CPU
+            profile.
+        gc_cpu_share: share of the service's CPU time that collecting these bytes takes: theirs of
+            all bytes, of what the collector takes; None where that is unknown.
+        of_function: the figures are of the whole function, since the defect is no allocation.
     """
 
     bytes_per_work: Interval | None
@@ -45,6 +49,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     live_bytes: int
     rows: tuple[str, ...]
     cpu_share: float | None = None
+    gc_cpu_share: float | None = None
+    of_function: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -80,16 +86,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         evidence: the figures; None where source was read without a recording, or did not run.
         why: why it allocates, in words.
         remedy: what to change; empty where nothing that measures true is known for this runtime.
+        withheld: why no remedy, or no patch, is offered for it; empty where that needs no reason.
         gain_bytes_per_work: bytes per unit of work expected to go.
         gain_allocs_per_work: objects per unit of work expected to go.
         holds_for: runtime versions and conditions in which the remedy was measured to gain.
         references: issues, changes and pages that back it.
         confidence: how sure the cause is.
-        place: where in the source that was given; None without.
+        place: where in the source that was given, if only in the go.mod that requires the module;
+            None without.
         sketch: for those lines.
         flow: why the compiler puts it on the heap, a step each; empty where that is not known.
         cpu_bound: the largest share of the service's CPU time that can go with it: Amdahl's bound,
-            from the collector's share and the paths' own; None where neither was measured.
+            of `Evidence.cpu_share` and `Evidence.gc_cpu_share`; None without a CPU profile.
         fixable: ``heapwise fix`` has a patch for it.
         shares_gain_with: codes of findings before it that claim the same bytes.
     """
@@ -112,6 +120,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     flow: tuple[str, ...] = ()
     cpu_bound: float | None = None
     fixable: bool = False
+    withheld: str = ""
     shares_gain_with: tuple[str, ...] = ()
 
     @property

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from heapwise.analysis.allocation import CallSite, bytes_per_work
+from heapwise.analysis.bottleneck.activities import GC
 from heapwise.analysis.bottleneck.measured import measure
+from heapwise.analysis.compare_profiles import runtime_of
 from heapwise.analysis.windows import settled
 from heapwise.diagnose.case import Case, total
 from heapwise.diagnose.engine import case_of, everything_found
 from heapwise.diagnose.escape.join import Joined
 from heapwise.diagnose.found import Found
 from heapwise.diagnose.source.check import check_source, unread
-from heapwise.diagnose.source.examine import in_source
+from heapwise.diagnose.source.examine import in_source, stands_alone
 from heapwise.diagnose.source.tree import SUFFIXES, SourceTree
 from heapwise.errors import RecordingError, UsageError
 from heapwise.model.diagnosis import Diagnosis, SourceCheck
@@ -23,16 +25,15 @@ from heapwise.model.finding import Interval
 from heapwise.model.profile import Profile
 from heapwise.model.recording import Recording
 from heapwise.model.report import RunReport
+from heapwise.names import visible
 from heapwise.record.analyse import analyse
+from heapwise.record.diagnosis_limits import FEW_EVENTS, FITS, FROM_PROFILE, NO_EVIDENCE, limits
 from heapwise.record.recorded_profile import end_profiles, gained_between
+from heapwise.record.sources import load_profile
 from heapwise.record.store import load
+from heapwise.units import how_many
 
-_NO_EVIDENCE = (
-    "Nothing here has evidence: what it costs, and whether it runs at all, only a recording tells."
-)
-
-FITS = 0.98
-"""Below this share of bytes the source is of another commit, or half of it is missing."""
+__all__ = ["FITS", "Diagnosed", "Given", "diagnose_recording", "diagnose_source", "main_runtime"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,56 +51,90 @@ class Diagnosed:
     case: Case | None = None
 
 
-Explain = Callable[[Case], Joined]
-"""Takes a case to what the compiler tells of it."""
+def silent(_step: str) -> None:
+    """Tell nobody."""
 
 
-def diagnose_recording(
-    path: Path,
-    source: Path | None = None,
-    *,
-    cold: bool = False,
-    explain: Explain | None = None,
-    modules: Mapping[str, str] | None = None,
-) -> Diagnosed:
-    """Diagnose a recording.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What there is besides a recording and the source.
+
+    Attributes:
+        cold: what source rules find on lines that the run did not pass through is wanted as well.
+        explain: takes the case to what the compiler tells of it; to None where it tells nothing.
+        modules: version of each dependency by its path, as the executable says.
+        tell: takes each step, for somebody who waits.
+    """
+
+    cold: bool = False
+    explain: Callable[[Case], Joined | None] | None = None
+    modules: Mapping[str, str] | None = None
+    tell: Callable[[str], None] = silent
+
+
+_ALONE = Given()
+
+
+def diagnose_recording(path: Path, source: Path | None = None, given: Given = _ALONE) -> Diagnosed:
+    """Diagnose a recording, or a heap profile.
 
     Args:
-        path: of the recording.
+        path: of the recording; a file is taken for a profile.
         source: directory of the service's source; None without.
-        cold: what source rules find on lines that the run did not pass through as well.
-        explain: called with the case before the findings are described.
-        modules: version of each dependency by its path, as the executable says.
+        given: what else there is.
 
     Raises:
         RecordingError: there is no recording, or it holds no profiles to diagnose.
         UsageError: the source is no directory.
-        ProfileError: its profiles count no allocations.
+        ProfileError: its profiles count no allocations, or are none.
     """
+    given.tell("reading what was recorded")
+    if path.is_file():
+        _, profile = load_profile(str(path))
+        runtime = runtime_of(profile)
+        tree = _tree(source, runtime)
+        case = Case.of(profile, profile, None, runtime=runtime, source=tree, modules=given.modules)
+        return _diagnosed(case, path, source, given)
     recording = load(path)
     report = analyse(recording, place=str(path))
-    tree = None
-    if source is not None:
-        tree = SourceTree(source, recording.manifest.service.runtime)
-    case = _case(recording, report, tree, modules)
-    joined = explain(case) if explain is not None else None
-    found = everything_found(case, cold=cold, flow=joined.flow if joined is not None else None)
+    tree = _tree(source, recording.manifest.service.runtime)
+    case = _case(recording, report, tree, given.modules)
+    return _diagnosed(case, path, source, given, report)
+
+
+def _tree(source: Path | None, runtime: str) -> SourceTree | None:
+    return SourceTree(source, runtime) if source is not None else None
+
+
+def _diagnosed(
+    case: Case, path: Path, source: Path | None, given: Given, report: RunReport | None = None
+) -> Diagnosed:
+    """Args are those of `diagnose_recording`; a profile alone has no report."""
+    tree, joined = case.source, None
+    if given.explain is not None:
+        given.tell("asking the compiler")
+        joined = given.explain(case)
+    if tree is not None:
+        given.tell(f"looking at {how_many(len(tree.paths), 'file')} of source")
+    found = everything_found(case, cold=given.cold, flow=joined.flow if joined else None)
     check = None
     if tree is not None:
-        check = check_source(tree, case.spent.sites, case.frames, str(source))
+        check = check_source(tree, case.spent.sites, case.frames, visible(str(source)))
+    more = limits(case, check, escape=joined is not None, cold=given.cold)
     diagnosis = Diagnosis(
-        name=recording.name,
+        name=visible(path.resolve().name),
         runtime=case.runtime,
         version=case.version,
-        work_unit=report.work_unit,
-        per_work=report.per_work,
+        work_unit=report.work_unit if report is not None else case.unit,
+        per_work=case.per_work,
         findings=tuple(each.finding for each in found),
         floor=_floor(case),
+        gc_share=case.gc_share,
         source=check,
         escape=joined.coverage if joined is not None else None,
-        limits=tuple(_limits(case, check, joined, cold=cold)),
-        problems=report.problems,
-        next_command=_next(str(path), source, found),
+        limits=tuple(more) if report is not None else (*more, FROM_PROFILE),
+        problems=report.problems if report is not None else (),
+        next_command=_next(path, source, found),
     )
     return Diagnosed(diagnosis, found, case)
 
@@ -111,18 +146,21 @@ def diagnose_source(source: Path, runtime: str, *, version: str = "") -> Diagnos
         UsageError: the source is no directory.
     """
     tree = SourceTree(source, runtime)
-    found = tuple(sorted(in_source(tree, version), key=_place))
+    recognised = list(in_source(tree, version))
+    alone = (each for each in recognised if each.match and stands_alone(tree, each.match))
+    found = tuple(sorted(alone, key=_place))
     diagnosis = Diagnosis(
-        name=str(source),
+        name=visible(str(source)),
         runtime=runtime,
         version=version,
         work_unit="",
         per_work=None,
         findings=tuple(each.finding for each in found),
-        source=SourceCheck(directory=str(source), files=len(tree.paths), unread=unread(tree)),
-        limits=(_NO_EVIDENCE,),
-        next_command="heapwise run URL, then heapwise diagnose RECORDING "
-        + shlex.quote(str(source)),
+        source=SourceCheck(
+            directory=visible(str(source)), files=len(tree.paths), unread=unread(tree)
+        ),
+        limits=(NO_EVIDENCE, *_untold(len(recognised) - len(found))),
+        next_command=f"heapwise run URL, then heapwise diagnose RECORDING {_quoted(source)}",
     )
     return Diagnosed(diagnosis, found)
 
@@ -139,6 +177,14 @@ def main_runtime(source: Path) -> str:
         suffixes = " or ".join(SUFFIXES.values())
         raise UsageError(f"{source} has no {suffixes} files", hint="give the folder of a service")
     return runtime
+
+
+def _untold(number: int) -> Iterator[str]:
+    if number:
+        yield (
+            f"{number:,} more pattern{'s are' if number > 1 else ' is'} not shown: each costs"
+            " little by itself, or seldom runs, and only a recording tells which matter."
+        )
 
 
 def _place(found: Found) -> tuple[str, int, str]:
@@ -169,7 +215,7 @@ def _case(
         report.per_work,
         source=tree,
         cpu=_cpu(recording),
-        gc_share=measured.gc_share,
+        gc_share=measured.shares.get(GC) if measured.gc_share is None else measured.gc_share,
         modules=modules,
     )
 
@@ -181,7 +227,9 @@ def _cpu(recording: Recording) -> Profile | None:
 
 
 def _floor(case: Case) -> Interval | None:
-    """What no code of the service's asked for."""
+    """What no code of the service's asked for; None where too little was seen to tell."""
+    if case.spent.total.hits < FEW_EVENTS:
+        return None
     return bytes_per_work(case.spent.share(total(_unowned(case))), case.per_work)
 
 
@@ -193,32 +241,13 @@ def _unowned(case: Case) -> Iterable[CallSite]:
     )
 
 
-def _limits(
-    case: Case, check: SourceCheck | None, joined: Joined | None, *, cold: bool
-) -> Iterable[str]:
-    """What more could be said, and with what."""
-    if check is None:
-        yield (
-            "Without the source only patterns that show in call paths are found; give its"
-            " directory as the second argument for the lines, and why they allocate."
-        )
-    elif check.fits is not None and check.fits < FITS:
-        yield (
-            f"The source does not fit the recording: {1 - check.fits:.0%} of the bytes of the"
-            " service's own code are made on lines that are not there. Check out the commit it"
-            " was built from."
-        )
-    if case.runtime == "go" and check is not None and joined is None:
-        yield "Why the compiler put things on the heap is not told: --escape builds it to ask."
-    if case.cpu is None:
-        yield "How much CPU a finding can free is not known: record with --cpu."
-    if cold:
-        yield "Findings without costs are on lines that this load did not reach."
-
-
-def _next(path: str, source: Path | None, found: Sequence[Found]) -> str:
+def _next(path: Path, source: Path | None, found: Sequence[Found]) -> str:
     if source is not None and any(each.finding.fixable for each in found):
-        return f"heapwise fix {shlex.quote(path)} {shlex.quote(str(source))}"
+        return f"heapwise fix {_quoted(path)} {_quoted(source)}"
     if found:
         return f"heapwise explain {found[0].finding.code}"
-    return f"heapwise top {shlex.quote(path)}"
+    return f"heapwise top {_quoted(path)}"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(visible(str(path)))

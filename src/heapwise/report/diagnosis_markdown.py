@@ -6,9 +6,17 @@ from collections.abc import Iterable
 
 from heapwise.model.diagnosis import Diagnosis
 from heapwise.model.finding import Finding, Sketch
-from heapwise.report.diagnosis_text import escape_notes, headline, source_notes
+from heapwise.report.diagnosis_text import headline, notes
 from heapwise.report.markdown import code, escaped, markdown_table
-from heapwise.report.text_findings import gain, located
+from heapwise.report.text_findings import (
+    expected,
+    gain,
+    in_source,
+    located,
+    measured,
+    overlap,
+    sketch_diff,
+)
 from heapwise.units import format_share, format_size
 
 _HEAD = ("", "finding", "where", "costs", "expected gain")
@@ -16,12 +24,14 @@ _HEAD = ("", "finding", "where", "costs", "expected gain")
 
 def render_diagnosis_markdown(diagnosis: Diagnosis) -> str:
     """A table of the findings, then each with its why, its remedy and its lines."""
-    notes = (*source_notes(diagnosis), *escape_notes(diagnosis), *diagnosis.limits)
     blocks: list[list[str]] = [
         [f"**{escaped(headline(diagnosis))}**"],
         _table(diagnosis),
-        *(list(_finding(number, each)) for number, each in enumerate(diagnosis.findings, start=1)),
-        [f"> {escaped(note)}" for note in notes],
+        *(
+            list(_finding(number, each, diagnosis.work_unit))
+            for number, each in enumerate(diagnosis.findings, start=1)
+        ),
+        *([f"> {escaped(note)}"] for note in notes(diagnosis)),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
@@ -33,7 +43,7 @@ def _table(diagnosis: Diagnosis) -> list[str]:
             f"{each.code} {each.title}",
             located(each.where, "", each.module),
             _short_costs(each, diagnosis.work_unit),
-            gain(each, diagnosis.work_unit),
+            "; ".join(filter(None, (gain(each, diagnosis.work_unit), overlap(each)))),
         )
         for number, each in enumerate(diagnosis.findings, start=1)
     ]
@@ -48,7 +58,7 @@ def _short_costs(finding: Finding, work: str) -> str:
     return f"{format_size(size.value)}/{work}, {share}" if size is not None else share
 
 
-def _finding(number: int, finding: Finding) -> Iterable[str]:
+def _finding(number: int, finding: Finding, work: str) -> Iterable[str]:
     yield f"### {number}. {finding.code} {escaped(finding.title)}"
     yield ""
     yield escaped(finding.why)
@@ -60,15 +70,24 @@ def _finding(number: int, finding: Finding) -> Iterable[str]:
     if finding.sketch is not None:
         yield ""
         yield from _sketch(finding.sketch)
-    if finding.evidence is not None and finding.evidence.rows:
-        yield ""
-        yield f"Call path: {code(finding.evidence.rows[0])}"
+    facts = [
+        ("where", located(finding.where, "", finding.module)),
+        ("in source", in_source(finding)),
+        *measured(finding, work),
+        *expected(finding, work),
+        ("remedy", finding.withheld),
+        ("confidence", finding.confidence.value),
+    ]
+    yield ""
+    yield from (f"- {label}: {escaped(text)}" for label, text in facts if text)
+    rows = finding.evidence.rows if finding.evidence is not None else ()
+    yield from (f"- call path: {code(row)}" for row in rows)
+    yield from (f"- see {escaped(reference)}" for reference in finding.references)
 
 
 def _sketch(sketch: Sketch) -> Iterable[str]:
     """As a diff; a fence longer than any in the lines cannot be ended by them."""
-    lines = [f"- {line}" for line in sketch.before.splitlines()]
-    lines += [f"+ {line}" for line in sketch.after.splitlines()]
+    lines = sketch_diff(sketch)
     fence = "```"
     while any(fence in line for line in lines):
         fence += "`"

@@ -22,15 +22,10 @@ def render_diagnosis(diagnosis: Diagnosis) -> str:
             lines += finding_line(finding)
         else:
             lines += ["", *finding_lines(number, finding, diagnosis.work_unit)]
-    notes = [
-        *_problems(diagnosis),
-        *source_notes(diagnosis),
-        *escape_notes(diagnosis),
-        *diagnosis.limits,
-    ]
-    if notes:
+    said = list(notes(diagnosis))
+    if said:
         lines.append("")
-    for text in notes:
+    for text in said:
         lines += paragraph(text, " " * 6, "note  ")
     return joined(lines)
 
@@ -46,16 +41,26 @@ def headline(diagnosis: Diagnosis) -> str:
         return what
     unit = diagnosis.work_unit
     text = f"{what}, which allocates {format_size(costs.bytes)}/{unit}"
-    if diagnosis.floor is None:
-        return text
-    share = diagnosis.floor.value / costs.bytes if costs.bytes else 0.0
-    return (
-        f"{text}; {format_size(diagnosis.floor.value)}/{unit} of it ({format_share(share)}) is the"
-        " library's own work"
-    )
+    if diagnosis.floor is not None and diagnosis.floor.value > 0:
+        share = diagnosis.floor.value / costs.bytes if costs.bytes else 0.0
+        text += (
+            f"; {format_size(diagnosis.floor.value)}/{unit} of it ({format_share(share)}) is the"
+            " library's own work"
+        )
+    if diagnosis.gc_share is not None:
+        text += f"; collecting takes {format_share(diagnosis.gc_share)} of its CPU time"
+    return text
 
 
-def source_notes(diagnosis: Diagnosis) -> Iterable[str]:
+def notes(diagnosis: Diagnosis) -> Iterable[str]:
+    """What spoils it, how well the source fits, what the compiler told, what more could be said."""
+    yield from _problems(diagnosis)
+    yield from _source_notes(diagnosis)
+    yield from _escape_notes(diagnosis)
+    yield from diagnosis.limits
+
+
+def _source_notes(diagnosis: Diagnosis) -> Iterable[str]:
     """Where the source does not fit, and what of it could not be read."""
     check = diagnosis.source
     if check is None:
@@ -68,7 +73,7 @@ def source_notes(diagnosis: Diagnosis) -> Iterable[str]:
         yield f"{file} could not be read: {why}"
 
 
-def escape_notes(diagnosis: Diagnosis) -> Iterable[str]:
+def _escape_notes(diagnosis: Diagnosis) -> Iterable[str]:
     """How much of the bytes the compiler explains, and what nobody can."""
     known = diagnosis.escape
     if known is None:

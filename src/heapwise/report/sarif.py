@@ -42,14 +42,22 @@ def render_sarif(result: GateResult, *, root: PurePosixPath, budgets_file: str) 
     )
 
 
-def document(rules: Sequence[Json], results: Sequence[Json]) -> str:
-    """A SARIF log with one run of ours, as text."""
+def document(
+    rules: Sequence[Json], results: Sequence[Json], *, notifications: Sequence[str] = ()
+) -> str:
+    """A SARIF log with one run of ours, as text.
+
+    Args:
+        rules: that the results are of.
+        results: as of `result_at`.
+        notifications: what there is to say that is no result.
+    """
     driver = {"name": "heapwise", "semanticVersion": __version__, "rules": rules}
-    log = {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
-    }
+    run: Json = {"tool": {"driver": driver}, "results": results}
+    if notifications:
+        told = [{"level": "note", "message": {"text": visible(each)}} for each in notifications]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": told}]
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 

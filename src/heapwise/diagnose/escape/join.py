@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from heapwise.analysis.allocation import CallSite, Path
-from heapwise.analysis.frames import Frame
 from heapwise.diagnose.case import Case, short
 from heapwise.diagnose.escape.explain import Explainer
 from heapwise.diagnose.escape.words import MOST, function_name, place
-from heapwise.diagnose.source.match import Span
+from heapwise.diagnose.found import At
 from heapwise.model.escape import EscapeCoverage, EscapeLog, Explanation, How, Unexplained
 
 _ROWS = 5
@@ -30,24 +29,24 @@ class Joined:
     coverage: EscapeCoverage
     _explainer: Explainer
 
-    def flow(self, span: Span, sites: Iterable[CallSite]) -> tuple[str, ...]:
-        """Why some lines allocate, in at most four sentences; empty where nobody knows.
+    def flow(self, at: At, sites: Iterable[CallSite]) -> tuple[str, ...]:
+        """Why a place allocates, in at most four sentences; empty where nobody knows.
 
         Args:
-            span: the lines.
-            sites: call paths through them. The heaviest one that is explained tells.
+            at: whether a frame is at the place.
+            sites: call paths through it. The heaviest one that is explained tells.
         """
         for site in sorted(sites, key=lambda each: -each.weight.size):
-            found = self._explained(span, site.path)
+            found = self._explained(at, site.path)
             if found:
                 return found
         return ()
 
-    def _explained(self, span: Span, path: Path) -> tuple[str, ...]:
+    def _explained(self, at: At, path: Path) -> tuple[str, ...]:
         explanation = self.explanations.get(path)
         if explanation is None or explanation.how is How.UNEXPLAINED:
             return ()
-        index = next((i for i, frame in enumerate(path) if self._is_in(span, frame)), None)
+        index = next((i for i, frame in enumerate(path) if at(frame)), None)
         if index is None:
             return ()
         if index == 0 or explanation.how is How.CALLEE:
@@ -56,12 +55,6 @@ class Joined:
         calls = f"{function_name(caller)} calls {short([callee])} ({place(caller)})"
         own = self._explainer.on_line(path[index:])
         return (calls, *explanation.sentences, *own)[:MOST]
-
-    def _is_in(self, span: Span, frame: Frame) -> bool:
-        return (
-            span.line <= frame.line <= span.end_line
-            and self._explainer.sources.place(frame) == span.file
-        )
 
 
 def join(case: Case, log: EscapeLog) -> Joined:

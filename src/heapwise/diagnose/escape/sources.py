@@ -7,8 +7,9 @@ from pathlib import Path
 
 from heapwise.analysis.frames import Frame, RuntimeFrames
 from heapwise.diagnose.escape.places import Places
-from heapwise.diagnose.source.go_file import GoFile, ancestors
+from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_module import GoModule, GoPackage
+from heapwise.diagnose.source.go_syntax import ancestors
 from heapwise.diagnose.source.tree import MAX_FILE, SourceTree
 from heapwise.model.escape import Position
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from heapwise.diagnose.source.go_file import GoFile, loop_around, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_syntax import text
 from heapwise.model.escape import Reason
 from heapwise.names import visible
 

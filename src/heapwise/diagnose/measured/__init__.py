@@ -12,6 +12,8 @@ from importlib.resources import files
 
 import msgspec
 
+from heapwise.units import format_count, format_duration, format_size
+
 MIN_GAIN = 0.1
 """Share of bytes, objects or time that has to go for a remedy to be worth anybody's while."""
 
@@ -60,6 +62,21 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
             (self.before.ns, self.after.ns),
         )
         return any(before > 0 and after <= before * (1 - MIN_GAIN) for before, after in pairs)
+
+    @property
+    def withheld(self) -> str:
+        """Why the remedy is not offered where it was measured; empty where it gains."""
+        if self.gains:
+            return ""
+        release = self.version if self.runtime == "go" else f"CPython {self.version}"
+        return f"none offered: on {release} it gains nothing ({_told(self.before, self.after)})"
+
+
+def _told(before: Cost, after: Cost) -> str:
+    sizes = f"{format_size(before.bytes)} before, {format_size(after.bytes)} after"
+    counts = f"{format_count(before.allocs)} and {format_count(after.allocs)} allocs"
+    times = f"{format_duration(round(before.ns))} and {format_duration(round(after.ns))}"
+    return f"{sizes}; {counts}; {times}"
 
 
 @cache

@@ -16,6 +16,9 @@ from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.tree import SourceFile, SourceTree
 from heapwise.model.diagnosis import Mismatch, SourceCheck
 
+_OF_PACKAGE = re.compile(r"\.(?:init|glob\.)(?:\.|$)")
+"""How Go names what sets the variables of a package, and the function literals in that."""
+
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -30,6 +33,8 @@ def check_source(
         frames: how the runtime's frames are told apart.
         directory: as the user named it.
     """
+    if not tree.paths:
+        return SourceCheck(directory=directory, files=0, unread=unread(tree))
     total, wrong = 0.0, defaultdict[tuple[str, str], float](float)
     known: dict[Frame, tuple[str, str] | None] = {}
     for site in sites:
@@ -81,6 +86,14 @@ def _misfit(tree: SourceTree, frame: Frame, frames: RuntimeFrames) -> tuple[str,
     if frame.line > lines:
         return path, f"has {lines} lines, and the profile names line {frame.line}"
     name = file.function_name(frame.line)
-    if name and name not in _WORDS.findall(frame.function):
-        return path, f"line {frame.line} is in {name}, and the profile says {frame.function}"
+    if (name and name not in _WORDS.findall(frame.function)) or (
+        not name and isinstance(file, GoFile) and not _may_be_outside(file, frame)
+    ):
+        inside = name or "no function"
+        return path, f"line {frame.line} is in {inside}, and the profile says {frame.function}"
     return None
+
+
+def _may_be_outside(file: GoFile, frame: Frame) -> bool:
+    """Whether a line in no function is no wonder: it sets a variable, or is not understood."""
+    return file.has_error or _OF_PACKAGE.search(frame.function) is not None

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from heapwise.analysis.allocation import CallSite
 from heapwise.diagnose.case import Case, value
 from heapwise.diagnose.found import Found
 from heapwise.diagnose.measured import nearest
 from heapwise.diagnose.registry import SourceRule
+from heapwise.diagnose.source import python_aside
+from heapwise.diagnose.source.go_aside import is_aside
+from heapwise.diagnose.source.grown import by_sizes
 from heapwise.diagnose.source.heat import HotLines
 from heapwise.diagnose.source.match import Heat, Match
+from heapwise.diagnose.source.python_file import PythonFile
 from heapwise.diagnose.source.sweep import matches, sweep
 from heapwise.diagnose.source.tree import SourceTree
 from heapwise.model.finding import Confidence, Evidence, Finding, Place
+from heapwise.units import format_share
 
 MIN_SHARE = 0.005
 """Of bytes or objects: what costs less is not worth a sentence."""
@@ -29,13 +37,23 @@ def in_source(tree: SourceTree, version: str = "") -> Iterator[Found]:
         yield Found(rule, _finding(rule, match, tree.runtime, version, None), match)
 
 
+def stands_alone(tree: SourceTree, match: Match) -> bool:
+    """Whether a match is worth telling without evidence: it surely costs, in code that serves."""
+    if match.needs_evidence:
+        return False
+    file = tree.file(match.span.file)
+    if isinstance(file, PythonFile):
+        return not python_aside.is_aside(file)
+    return file is None or not is_aside(file)
+
+
 def in_run(case: Case, hot: HotLines, *, everything: bool = False) -> Iterator[Found]:
     """The matches on lines that a run passed through, with what they cost there.
 
     Args:
         case: the run; it has a source.
         hot: its lines.
-        everything: the matches of cold lines as well, without evidence.
+        everything: the matches of cold lines as well, without evidence, that stand alone.
     """
     assert case.source is not None  # noqa: S101 - said above
     tree = case.source
@@ -46,12 +64,20 @@ def in_run(case: Case, hot: HotLines, *, everything: bool = False) -> Iterator[F
     for file in files:
         for rule, match in matches(tree, file):
             sites = hot.sites(match, file.function_lines(match.span.line))
-            evidence = case.evidence(sites) if sites else None
+            evidence = _evidence(case, match, sites)
             if evidence is not None and not _counts(match, evidence):
                 evidence, sites = None, ()
-            if evidence is not None or everything:
-                finding = _finding(rule, match, tree.runtime, case.version, evidence)
-                yield Found(rule, finding, match, sites)
+            if evidence is not None or (everything and stands_alone(tree, match)):
+                told = by_sizes(match, case, sites)
+                finding = _finding(rule, told, tree.runtime, case.version, evidence)
+                yield Found(rule, finding, told, sites)
+
+
+def _evidence(case: Case, match: Match, sites: Sequence[CallSite]) -> Evidence | None:
+    if not sites:
+        return None
+    of_function = match.heat is Heat.FUNCTION
+    return msgspec.structs.replace(case.evidence(sites), of_function=of_function)
 
 
 def _counts(match: Match, evidence: Evidence) -> bool:
@@ -66,9 +92,8 @@ def _finding(
     version: str,
     evidence: Evidence | None,
 ) -> Finding:
-    measured = nearest(rule.CODE, match.case, runtime, version)
-    offered = (measured is None or measured.gains) and not match.only_named
-    worthwhile = evidence is None or match.heat is Heat.FUNCTION or _worthwhile(evidence)
+    withheld = _withheld(rule, match, runtime, version, evidence)
+    offered = not withheld
     span = match.span
     return Finding(
         code=rule.CODE,
@@ -86,7 +111,23 @@ def _finding(
         confidence=_confidence(match, evidence),
         place=Place(span.file, span.line, span.end_line),
         sketch=match.sketch if offered else None,
-        fixable=bool(match.edits) and offered and worthwhile,
+        fixable=bool(match.edits) and offered,
+        withheld=withheld,
+    )
+
+
+def _withheld(
+    rule: SourceRule, match: Match, runtime: str, version: str, evidence: Evidence | None
+) -> str:
+    """Why nothing is offered; empty where something is."""
+    measured = nearest(rule.CODE, match.case, runtime, version)
+    if measured is not None and not measured.gains:
+        return measured.withheld
+    if evidence is None or match.heat is Heat.FUNCTION or _worthwhile(evidence):
+        return ""
+    return (
+        f"none offered below {format_share(OFFER_SHARE)} of the bytes and of the objects;"
+        f" heapwise explain {rule.CODE} tells it"
     )
 
 

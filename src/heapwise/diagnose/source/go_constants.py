@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, declaration, descend, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_STRINGS = ("interpreted_string_literal", "raw_string_literal")
+STRINGS = frozenset({"interpreted_string_literal", "raw_string_literal"})
+"""The literals of strings."""
+
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,12}|[1-9](?:_?[0-9]){0,12}|0", re.ASCII)
 _MOST_BITS = 40
 """Of a value: no buffer has a TiB."""
@@ -50,23 +54,15 @@ def _combined(operator: str, a: int | None, b: int | None) -> int | None:
 def string(file: GoFile, node: Node) -> str | None:
     """What stands between the quotes of a literal or of a named constant; None for the rest."""
     literal = value_of(file, node) if node.type == "identifier" else node
-    return text(literal)[1:-1] if literal is not None and literal.type in _STRINGS else None
+    return text(literal)[1:-1] if literal is not None and literal.type in STRINGS else None
 
 
 def value_of(file: GoFile, name: Node) -> Node | None:
     """What a name was given where its ``const`` stands alone, in the function or the package."""
-    spec = declaration(name) or _of_package(file, text(name))
+    spec = declaration(name)
+    found = file.package.constant(text(name)) if spec is None else None
+    spec = found[1] if found is not None else spec
     values = spec.child_by_field_name("value") if spec is not None else None
     if spec is None or spec.type != "const_spec" or values is None:
         return None
     return values.named_children[0] if values.named_child_count == 1 else None
-
-
-def _of_package(file: GoFile, name: str) -> Node | None:
-    for other in file.package.mentioning(name.encode()):
-        for top in other.root.named_children:
-            if top.type == "const_declaration":
-                for spec in descend(top, "const_spec"):
-                    if text(spec.child_by_field_name("name")) == name:
-                        return spec
-    return None

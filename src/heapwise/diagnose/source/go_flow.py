@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
+from heapwise.diagnose.source.go_syntax import (
     FUNCTION_TYPES,
-    GoFunction,
     ancestors,
-    descend,
+    call_on_the_spot,
     enclosing,
-    query,
     text,
 )
 
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LEAVING = frozenset({"return_statement", "break_statement", "continue_statement"})
-_ASSIGNMENTS = "[(assignment_statement) (short_var_declaration)] @statement"
 
 
 def called_on_the_spot(literal: Node) -> bool:
@@ -27,13 +23,8 @@ def called_on_the_spot(literal: Node) -> bool:
 
     One that a ``go`` statement starts runs elsewhere.
     """
-    call = literal.parent
-    return (
-        call is not None
-        and call.type == "call_expression"
-        and call.child_by_field_name("function") == literal
-        and (call.parent is None or call.parent.type != "go_statement")
-    )
+    call = call_on_the_spot(literal)
+    return call is not None and (call.parent is None or call.parent.type != "go_statement")
 
 
 def scope_of(node: Node) -> Node | None:
@@ -112,47 +103,3 @@ def leaves(statements: Node) -> bool:
     """Whether nothing behind a list of statements runs after it: it ends in a return or such."""
     last = statements.named_children[-1:]
     return bool(last) and (last[0].type in _LEAVING or text(last[0]).startswith("panic("))
-
-
-def uses(scope: Node, name: str) -> Iterator[Node]:
-    """The identifiers of a name in a function, in order; fields of that name are others."""
-    wanted = name.encode()
-    return (
-        each for each in descend(scope, "identifier") if each.text == wanted and not _is_key(each)
-    )
-
-
-def _is_key(identifier: Node) -> bool:
-    """Whether it is the name of a field in a literal."""
-    element = identifier.parent
-    pair = element.parent if element is not None and element.type == "literal_element" else None
-    return pair is not None and pair.type == "keyed_element" and pair.named_children[0] == element
-
-
-def assignments(scope: Node) -> Sequence[tuple[Node, Node]]:
-    """First place and value of every ``=`` and ``:=`` of one value in a function, in order."""
-    found = []
-    for match in query(_ASSIGNMENTS, scope):
-        left, right = (match["statement"][0].child_by_field_name(r) for r in ("left", "right"))
-        if left is not None and right is not None and right.named_child_count == 1:
-            found.append((left.named_children[0], right.named_children[0]))
-    return sorted(found, key=lambda pair: pair[0].start_byte)
-
-
-def is_target(place: Node) -> bool:
-    """Whether a variable, field or element is assigned to there."""
-    left = place.parent
-    statement = left.parent if left is not None else None
-    return statement is not None and statement.child_by_field_name("left") == left
-
-
-def bare(node: Node) -> Node:
-    """An expression without the parentheses around it, or the dots behind it."""
-    while node.type in ("parenthesized_expression", "variadic_argument") and node.named_children:
-        node = node.named_children[0]
-    return node
-
-
-def answers_requests(function: Node) -> bool:
-    """Whether a declaration or a function literal is a handler by its parameters."""
-    return GoFunction(function, "").answers_requests()

@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import text
-from heapwise.diagnose.source.go_types import INTEGERS, SIGNED
+from heapwise.diagnose.source.go_constants import STRINGS
+from heapwise.diagnose.source.go_kinds import INTEGERS, SIGNED
+from heapwise.diagnose.source.go_syntax import text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-LITERALS = frozenset({"interpreted_string_literal", "raw_string_literal"})
 
 _PIECE = re.compile(r"%(?:%|[^%a-zA-Z]*[a-zA-Z])|%")
 
@@ -38,7 +37,7 @@ class Format:
     def of(cls, node: Node) -> Format | None:
         """Take a literal apart; None for anything else."""
         source = text(node)
-        if node.type not in LITERALS or _ESCAPED.search(source):
+        if node.type not in STRINGS or _ESCAPED.search(source):
             return None
         body, texts, verbs, at = source[1:-1], [""], [], 0
         for found in _PIECE.finditer(body):

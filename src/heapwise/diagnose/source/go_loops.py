@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, ancestors, declaration, query, text
+from heapwise.diagnose.source.go_constants import integer
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_names import variable
+from heapwise.diagnose.source.go_syntax import (
+    FUNCTION_TYPES,
+    ancestors,
+    call_on_the_spot,
+    query,
+    text,
+)
 from heapwise.diagnose.source.go_types import type_of
 
 if TYPE_CHECKING:
@@ -14,6 +23,23 @@ _LEAVES = frozenset({"break_statement", "return_statement", "goto_statement"})
 _SKIPS = """
 [(continue_statement) (break_statement) (goto_statement)] @skip
 """
+
+
+def loop_around(node: Node) -> Node | None:
+    """The innermost ``for`` whose body runs a node each time round.
+
+    A function literal in between is another matter, unless it is called on the spot.
+    """
+    below = node
+    for each in ancestors(node):
+        if each.type == "for_statement" and each.child_by_field_name("body") == below:
+            return each
+        if each.type in FUNCTION_TYPES:
+            return None
+        if each.type == "func_literal" and call_on_the_spot(each) is None:
+            return None
+        below = each
+    return None
 
 
 def clause(loop: Node) -> Node | None:
@@ -28,17 +54,16 @@ def rounds(file: GoFile, loop: Node) -> int | None:
     if head is None:
         return None
     if head.type == "for_clause":
-        return _counted(head)
+        return _counted(file, head)
     over = head.child_by_field_name("right")
     if over is None:
         return None
-    if over.type == "identifier":
-        over = _initial(over) or over
-    if over.type == "composite_literal":
-        body = over.child_by_field_name("body")
+    known = variable(over)
+    made = known.value() if known is not None else over
+    if made is not None and made.type == "composite_literal":
+        body = made.child_by_field_name("body")
         return body.named_child_count or None if body is not None else None
-    array = _array_length(type_of(file, over))
-    return _number(text(over)) if over.type == "int_literal" else array
+    return integer(file, over) or _array_length(type_of(file, over))
 
 
 def length(file: GoFile, loop: Node) -> str:
@@ -88,10 +113,10 @@ def _is_of(loop: Node, skip: Node) -> bool:
     return next((each for each in ancestors(skip) if each.type in kinds), None) == loop
 
 
-def _counted(head: Node) -> int | None:
+def _counted(file: GoFile, head: Node) -> int | None:
     condition = head.child_by_field_name("condition")
     right = condition.child_by_field_name("right") if condition is not None else None
-    return _number(text(right)) if right is not None and right.type == "int_literal" else None
+    return integer(file, right) if right is not None else None
 
 
 def _bound(file: GoFile, head: Node) -> str:
@@ -126,21 +151,6 @@ def _is_plain(node: Node) -> bool:
     return node.type == "identifier"
 
 
-def _initial(identifier: Node) -> Node | None:
-    """The composite literal that a local variable starts as, where it has one."""
-    declared = declaration(identifier)
-    if declared is None or declared.type not in ("short_var_declaration", "var_spec"):
-        return None
-    values = declared.child_by_field_name("right") or declared.child_by_field_name("value")
-    only = (
-        values.named_children[0] if values is not None and values.named_child_count == 1 else None
-    )
-    return only if only is not None and only.type == "composite_literal" else None
-
-
 def _array_length(kind: str) -> int | None:
-    return _number(kind[1 : kind.index("]")]) if kind.startswith("[") and "]" in kind else None
-
-
-def _number(source: str) -> int | None:
-    return int(source) if source.isdecimal() else None
+    said = kind[1:].partition("]")[0]
+    return int(said) if kind.startswith("[") and said.isdecimal() else None

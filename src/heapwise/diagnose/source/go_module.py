@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, descend, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_outline import outline
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -49,6 +51,10 @@ class GoModule:
             requires={found[1]: found[2] for found in _REQUIRE.finditer(bare)},
         )
 
+    def speaks(self, since: tuple[int, int]) -> bool:
+        """Whether its language version is that new, or nothing says which it is."""
+        return not self.path or self.go >= since
+
     def import_path(self, folder: str) -> str:
         """The import path of a folder, relative to the source directory."""
         below = folder.removeprefix(self.folder).strip("/")
@@ -88,40 +94,45 @@ class GoPackage:
         """The files in which some bytes stand at all: the others need not be parsed."""
         return (self.file(path) for path in sorted(self.contents) if word in self.contents[path])
 
-    @cached_property
-    def _variables(self) -> dict[str, tuple[GoFile, Node]]:
-        found: dict[str, tuple[GoFile, Node]] = {}
-        for file in self.files():
-            for top in file.root.named_children:
-                if top.type != "var_declaration":
-                    continue
-                for spec in descend(top, "var_spec", into=("var_spec_list",)):
-                    for name in spec.children_by_field_name("name"):
-                        found[text(name)] = (file, spec)
-        return found
+    def declared(self, name: str) -> tuple[GoFile, Node] | None:
+        """The spec of a type, variable or constant of the package, and the file it stands in."""
+        for file in self._that_may_declare(name):
+            if name in file.specs:
+                return file, file.specs[name]
+        return None
 
     def variable(self, name: str) -> tuple[GoFile, Node] | None:
         """The ``var_spec`` of a package variable, and the file it stands in."""
-        return self._variables.get(name)
+        return self._of_kind(name, "var_spec")
 
-    @cached_property
-    def _types(self) -> dict[str, tuple[GoFile, Node]]:
-        found: dict[str, tuple[GoFile, Node]] = {}
-        for file in self.files():
-            for top in file.root.named_children:
-                if top.type == "type_declaration":
-                    for spec in top.named_children:
-                        found[text(spec.child_by_field_name("name"))] = (file, spec)
-        return found
+    def constant(self, name: str) -> tuple[GoFile, Node] | None:
+        """The ``const_spec`` of a constant of the package, and the file it stands in."""
+        return self._of_kind(name, "const_spec")
 
     def type(self, name: str) -> tuple[GoFile, Node] | None:
         """The ``type_spec`` of a declared type, and the file it stands in."""
-        return self._types.get(name)
+        return self._of_kind(name, "type_spec", "type_alias")
+
+    def _of_kind(self, name: str, *kinds: str) -> tuple[GoFile, Node] | None:
+        found = self.declared(name)
+        return found if found is not None and found[1].type in kinds else None
 
     def function(self, name: str) -> tuple[GoFile, Node] | None:
         """The declaration of a function or method as `GoFunction.name` has it, and its file."""
-        for file in self.mentioning(name.rpartition(".")[2].encode()):
+        for file in self._that_may_declare(name.rpartition(".")[2]):
             for function in file.functions:
                 if function.name == name:
                     return file, function.node
         return None
+
+    def _that_may_declare(self, name: str) -> Sequence[GoFile]:
+        return tuple(self.file(path) for path in self._outlines.get(name.encode(), ()))
+
+    @cached_property
+    def _outlines(self) -> Mapping[bytes, Sequence[str]]:
+        """The files that may declare a name, by name."""
+        found = defaultdict[bytes, list[str]](list)
+        for path in sorted(self.contents):
+            for name in outline(self.contents[path]):
+                found[name].append(path)
+        return found

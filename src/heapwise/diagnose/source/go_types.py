@@ -1,7 +1,6 @@
 """The type of a Go expression, where the syntax of its package says it; no type checker is needed.
 
-Types are what their source reads: ``int``, ``[]byte``, ``*Order``, ``map[string]int``. Constants
-without a type are ``untyped int``, ``untyped string`` and so on. What cannot be told is empty.
+Types are what their source reads: ``int``, ``[]byte``, ``*Order``. What cannot be told is empty.
 """
 
 from __future__ import annotations
@@ -9,59 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    ancestors,
-    declaration,
-    declared_names,
-    descend,
-    shadowed,
-    text,
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_kinds import (
+    BASIC,
+    default_type,
+    element,
+    is_constant,
+    key,
 )
+from heapwise.diagnose.source.go_names import declaration, declared_names, shadowed
+from heapwise.diagnose.source.go_std import RESULTS
+from heapwise.diagnose.source.go_syntax import ancestors, descend, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-SIGNED = frozenset({"int", "int8", "int16", "int32", "int64", "rune"})
-UNSIGNED = frozenset({"uint", "uint8", "uint16", "uint32", "uint64", "uintptr", "byte"})
-INTEGERS = SIGNED | UNSIGNED
-_BASIC = INTEGERS | {"string", "bool", "float32", "float64"}
-
-_RESULTS: Mapping[str, tuple[str, ...]] = {
-    "strconv.Itoa": ("string",),
-    "strconv.FormatInt": ("string",),
-    "strconv.Quote": ("string",),
-    "strconv.Atoi": ("int", "error"),
-    "strconv.ParseInt": ("int64", "error"),
-    "strconv.ParseUint": ("uint64", "error"),
-    "fmt.Sprint": ("string",),
-    "fmt.Sprintf": ("string",),
-    "strings.ToLower": ("string",),
-    "strings.ToUpper": ("string",),
-    "strings.TrimSpace": ("string",),
-    "strings.Trim": ("string",),
-    "strings.TrimPrefix": ("string",),
-    "strings.TrimSuffix": ("string",),
-    "strings.Join": ("string",),
-    "strings.Repeat": ("string",),
-    "strings.ReplaceAll": ("string",),
-    "strings.Split": ("[]string",),
-    "strings.SplitN": ("[]string",),
-    "strings.Fields": ("[]string",),
-    "strings.Cut": ("string", "string", "bool"),
-    "log/slog.New": ("*slog.Logger",),
-    "log/slog.Default": ("*slog.Logger",),
-    "time.Duration": ("time.Duration",),
-    "time.Since": ("time.Duration",),
-    "os.Getenv": ("string",),
-    "os.ReadFile": ("[]byte", "error"),
-    "path.Join": ("string",),
-    "path.Base": ("string",),
-    "path/filepath.Join": ("string",),
-    "path/filepath.Base": ("string",),
-}
-"""What often called functions of the standard library return, and a conversion."""
 
 _DEPTH = 12
 """Steps from an expression to its declaration, and on; no honest source needs as many."""
@@ -71,36 +32,6 @@ def type_of(file: GoFile, node: Node, depth: int = _DEPTH) -> str:
     """The type of an expression; empty where the syntax does not tell."""
     reader = _READERS.get(node.type)
     return reader(file, node, depth - 1) if reader is not None and depth > 0 else ""
-
-
-def default_type(kind: str) -> str:
-    """The type that a variable gets from a constant without one."""
-    return {"untyped rune": "rune", "untyped float": "float64"}.get(
-        kind, kind.removeprefix("untyped ")
-    )
-
-
-def is_constant(kind: str) -> bool:
-    """Whether a type is that of a constant without a type."""
-    return kind.startswith("untyped ")
-
-
-def element(kind: str) -> str:
-    """What ranging over a type gives as its second value, or indexing: empty if neither can be."""
-    if kind.startswith("map["):
-        return kind[_closing(kind, 3) + 1 :]
-    if kind.startswith("["):
-        return kind[_closing(kind, 0) + 1 :]
-    return "byte" if kind == "string" else ""
-
-
-def _closing(kind: str, opening: int) -> int:
-    depth = 0
-    for index in range(opening, len(kind)):
-        depth += {"[": 1, "]": -1}.get(kind[index], 0)
-        if not depth:
-            return index
-    return len(kind)
 
 
 def _identifier(file: GoFile, node: Node, depth: int) -> str:
@@ -147,15 +78,9 @@ def _declared(file: GoFile, node: Node, name: str, depth: int) -> str:
 def _ranged(file: GoFile, clause: Node, index: int, depth: int) -> str:
     over = clause.child_by_field_name("right")
     kind = default_type(type_of(file, over, depth)) if over is not None else ""
-    if kind in INTEGERS:
-        return kind
-    if kind.startswith("map[") and index == 0:
-        return kind[4 : _closing(kind, 3)]
-    if kind == "string":
-        return "rune" if index else "int"
-    if kind.startswith("[") and index == 0:
-        return "int"
-    return element(kind)
+    if index == 0:
+        return key(kind)
+    return "rune" if kind == "string" else element(kind)
 
 
 def _result(file: GoFile, node: Node, index: int, depth: int) -> str:
@@ -173,8 +98,8 @@ def _call(file: GoFile, node: Node, depth: int) -> str:
 
 def _results(file: GoFile, node: Node, depth: int) -> tuple[str, ...]:
     call = file.call(node)
-    if call.name in _RESULTS:
-        return _RESULTS[call.name]
+    if call.name in RESULTS:
+        return RESULTS[call.name]
     callee = node.child_by_field_name("function")
     if callee is None or (callee.type == "identifier" and shadowed(callee)):
         return ()
@@ -192,11 +117,11 @@ def _of_language(file: GoFile, call: GoCall, depth: int) -> str:
         return "int"
     if not call.arguments:
         return ""
-    if call.name == "make":
-        return text(call.arguments[0])
+    if call.name in ("make", "new"):
+        return ("*" if call.name == "new" else "") + text(call.arguments[0])
     if call.name in ("append", "min", "max"):
         return type_of(file, call.arguments[0], depth)
-    return call.name if call.name in _BASIC and len(call.arguments) == 1 else ""
+    return call.name if call.name in BASIC and len(call.arguments) == 1 else ""
 
 
 def _method_results(file: GoFile, receiver: Node, name: str, depth: int) -> tuple[str, ...]:

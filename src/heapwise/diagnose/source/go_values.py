@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
-    FUNCTION_TYPES,
-    GoFile,
-    ancestors,
-    declaration,
-    declared_names,
-    query,
-    text,
-)
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_names import Variable
+from heapwise.diagnose.source.go_syntax import operand, query, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_DECLARING = frozenset({"short_var_declaration", "var_spec"})
-
-
-def meanings(name: Node) -> tuple[Node, ...] | None:
-    """Every identifier that means the local variable which an identifier declares or means.
-
-    Returns:
-        In order, without those of the declaration. None for a parameter, a result or a variable
-        of the package: what others hold has uses that cannot be seen.
-    """
-    spec = own_declaration(name)
-    scope = next((each for each in ancestors(spec) if _is_scope(each)), None) if spec else None
-    if spec is None or scope is None:
-        return None
-    own = declared_names(spec)
-    return tuple(
-        node
-        for found in query("(identifier) @name", scope)
-        for node in found["name"]
-        if node.text == name.text and node not in own and declaration(node) == spec
-    )
-
-
-def own_declaration(name: Node) -> Node | None:
-    """The ``:=`` or ``var`` of a local variable that an identifier declares or means, else None."""
-    for each in (name.parent, name.parent.parent if name.parent is not None else None):
-        if each is not None and each.type in _DECLARING and name in declared_names(each):
-            return each if home(each) is not None else None
-    spec = declaration(name)
-    return spec if spec is not None and spec.type in _DECLARING else None
-
-
-def _is_scope(node: Node) -> bool:
-    return node.type in (
-        "statement_list", "if_statement", "for_statement", "expression_switch_statement",
-        "type_switch_statement", "expression_case", "default_case", "communication_case",
-    )  # fmt: skip
+_ASSIGNMENTS = "[(assignment_statement) (short_var_declaration)] @statement"
 
 
 def holder(value: Node) -> Node:
@@ -65,8 +23,7 @@ def holder(value: Node) -> Node:
 
 
 def _wraps(node: Node) -> bool:
-    address = node.type == "unary_expression" and text(node.child_by_field_name("operator")) == "&"
-    return address or node.type == "parenthesized_expression"
+    return operand(node, "&") is not None or node.type == "parenthesized_expression"
 
 
 def assigned_to(value: Node) -> Node | None:
@@ -89,29 +46,90 @@ def assigned_to(value: Node) -> Node | None:
     return targets[index] if len(targets) == right.named_child_count else None
 
 
-def home(node: Node) -> Node | None:
-    """The innermost function, declared or literal, that a node stands in."""
-    kinds = (*FUNCTION_TYPES, "func_literal")
-    return next((each for each in ancestors(node) if each.type in kinds), None)
+def binding(call: Node) -> Node | None:
+    """The assignment or ``:=`` on whose right side a call stands alone."""
+    right = call.parent
+    if right is None or right.type != "expression_list" or right.named_child_count != 1:
+        return None
+    statement = right.parent
+    if statement is None or statement.child_by_field_name("right") != right:
+        return None
+    binds = statement.type in ("short_var_declaration", "assignment_statement")
+    return statement if binds else None
 
 
-def answers_requests(file: GoFile, node: Node) -> bool:
-    """Whether a node runs for each request: its function or a literal around it is a handler."""
-    function = file.function_at(node)
-    if function is not None and function.answers_requests():
-        return True
-    return any(
-        each.type == "func_literal" and _is_handler(each.child_by_field_name("parameters"))
-        for each in ancestors(node)
-    )
+def results(call: Node) -> tuple[str, ...]:
+    """The names that a statement binds the results of a call to; empty where it does not."""
+    statement = binding(call)
+    left = statement.child_by_field_name("left") if statement is not None else None
+    return tuple(text(each) for each in left.named_children) if left is not None else ()
 
 
-def _is_handler(parameters: Node | None) -> bool:
-    given = parameters.named_children if parameters is not None else []
-    kinds = {text(each.child_by_field_name("type")) for each in given}
-    return kinds >= {"http.ResponseWriter", "*http.Request"} or bool(
-        kinds & {"*gin.Context", "echo.Context", "*echo.Context", "*fiber.Ctx"}
-    )
+def bound(call: Node, index: int = 0) -> Variable | None:
+    """The new variable that one of the results of a call becomes by ``:=``."""
+    names, statement = results(call), binding(call)
+    if statement is None or statement.type != "short_var_declaration":
+        return None
+    if index >= len(names) or names[index] == "_":
+        return None
+    return Variable(names[index], statement)
+
+
+def assignments(scope: Node) -> Sequence[tuple[Node, Node]]:
+    """First place and value of every ``=`` and ``:=`` of one value in a function, in order."""
+    found = []
+    for match in query(_ASSIGNMENTS, scope):
+        left, right = (match["statement"][0].child_by_field_name(r) for r in ("left", "right"))
+        if left is not None and right is not None and right.named_child_count == 1:
+            found.append((left.named_children[0], right.named_children[0]))
+    return sorted(found, key=lambda pair: pair[0].start_byte)
+
+
+def is_target(place: Node) -> bool:
+    """Whether a variable, field or element is assigned to there."""
+    left = place.parent
+    statement = left.parent if left is not None else None
+    return statement is not None and statement.child_by_field_name("left") == left
+
+
+def is_written(node: Node) -> bool:
+    """Whether an expression is assigned to, counted up, or has its address taken."""
+    parent = node.parent
+    if parent is None:
+        return False
+    counted = parent.type in ("inc_statement", "dec_statement")
+    return counted or is_target(node) or operand(parent, "&") is not None
+
+
+def stays(file: GoFile, held: Variable, borrowers: frozenset[str]) -> bool:
+    """Whether nobody can still hold a variable's value when the function has returned.
+
+    It is only called methods on, and given to functions that are known to hold nothing, and no
+    function literal has it. A decoder or encoder made of it counts where its one method is called
+    on the spot.
+
+    Args:
+        file: it is in.
+        held: a variable of a pointer or interface.
+        borrowers: those functions, by `GoCall.name`.
+    """
+    return not held.captured() and all(borrows(file, use, borrowers) for use in held.uses())
+
+
+def borrows(file: GoFile, use: Node, borrowers: frozenset[str]) -> bool:
+    """Whether an identifier is called a method on, or given to one of some functions."""
+    parent = use.parent
+    call = parent.parent if parent is not None else None
+    if parent is None or call is None or call.type != "call_expression":
+        return False
+    if call.parent is not None and call.parent.type == "go_statement":
+        return False
+    if parent.type == "selector_expression":
+        return call.child_by_field_name("function") == parent
+    name = file.call(call).name
+    if name in ("encoding/json.NewDecoder", "encoding/json.NewEncoder"):
+        return call.parent is not None and call.parent.type == "selector_expression"
+    return name in borrowers
 
 
 def keyed(literal: Node) -> Iterator[tuple[str, Node]]:

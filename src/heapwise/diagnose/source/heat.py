@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from heapwise.analysis.allocation import CallSite, Path
+from heapwise.analysis.allocation import CallSite
 from heapwise.analysis.frames import Frame, RuntimeFrames
 from heapwise.diagnose.source.match import Heat, Match, Span
 from heapwise.diagnose.source.tree import SourceTree
@@ -34,9 +34,10 @@ class HotLines:
         self._frames = frames
         self._places: dict[Frame, str | None] = {}
         self._lines: dict[str, dict[int, list[_Passage]]] = defaultdict(lambda: defaultdict(list))
+        places = self._places
         for site in sites:
             for index, frame in enumerate(site.path):
-                file = self.place(frame)
+                file = places[frame] if frame in places else self.place(frame)
                 if file is not None:
                     self._lines[file][frame.line].append(_Passage(site, index))
 
@@ -73,13 +74,13 @@ class HotLines:
         spans = (match.span, *match.more)
         if match.heat is Heat.FUNCTION and function_lines is not None:
             spans = (function_lines,)
-        found: dict[Path, CallSite] = {}
+        found: dict[int, CallSite] = {}
         for span in spans:
             for line, passages in self._lines.get(span.file, {}).items():
                 if span.line <= line <= span.end_line:
                     for each in passages:
                         if _is_meant(match, each):
-                            found[each.site.path] = each.site
+                            found[id(each.site)] = each.site
         return tuple(found.values())
 
 

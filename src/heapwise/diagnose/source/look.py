@@ -23,7 +23,3 @@ class Look(Generic[File]):
 
     words: tuple[bytes, ...]
     find: Callable[[File], Iterable[Match]]
-
-    def wants(self, data: bytes) -> bool:
-        """Whether a file can have the pattern at all."""
-        return any(word in data for word in self.words)

@@ -62,6 +62,8 @@ class Match:
         sketch: before and after, for these lines.
         saved: share of the span's bytes that is expected to go; None where that cannot be told.
         saved_allocs: share of the span's objects; None where that cannot be told.
+        grows: what the span allocates are the arrays of slices that grow: their sizes in a run tell
+            the share of the bytes better than ``saved``.
         callees: of the paths through the span, only those whose next frame towards the leaf begins
             with one of these (``fmt.``, ``regexp.MustCompile``); ``""`` stands for paths that end
             in the span itself. Empty: all of them.
@@ -70,8 +72,9 @@ class Match:
         edits: the patch; empty where a person has to think.
         imports: import paths that the patch needs; those it no longer needs are found by the tool.
         case: which of the rule's measured cases stands for these lines; empty for its main one.
-        only_named: nothing is offered: the site needs a design, not a patch.
         confidence: how sure the pattern is to be what it looks like.
+        needs_evidence: without a recording it is not told: it costs little by itself, and the
+            source does not show that it runs often, or how much it fills.
     """
 
     span: Span
@@ -82,11 +85,12 @@ class Match:
     sketch: Sketch | None = None
     saved: float | None = None
     saved_allocs: float | None = None
+    grows: bool = False
     callees: tuple[str, ...] = ()
     more: tuple[Span, ...] = ()
     heat: Heat = Heat.LINE
     edits: tuple[Edit, ...] = ()
     imports: tuple[str, ...] = ()
     case: str = ""
-    only_named: bool = False
     confidence: Confidence = Confidence.HIGH
+    needs_evidence: bool = False

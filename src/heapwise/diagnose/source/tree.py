@@ -8,16 +8,20 @@ if exactly one file has it.
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from heapwise.diagnose.source.finder import Finder
 from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_module import GoModule, GoPackage
 from heapwise.diagnose.source.python_file import PythonFile
 from heapwise.errors import UsageError
+from heapwise.model.finding import Place
+from heapwise.names import visible
 
 SourceFile = GoFile | PythonFile
 
@@ -68,11 +72,12 @@ class SourceTree:
         Raises:
             UsageError: there is none.
         """
-        self.root = self.root.resolve()
-        if not self.root.is_dir():
+        root = _resolved(self.root)
+        if root is None or not root.is_dir():
             raise UsageError(
                 f"{self.root} is no directory", hint="give the folder that the service is built in"
             )
+        self.root = root
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -85,7 +90,7 @@ class SourceTree:
 
     def _walk(self) -> Iterator[str]:
         suffix, seen = SUFFIXES.get(self.runtime, "\0"), 0
-        for folder, below, names in os.walk(self.root):
+        for folder, below, names in os.walk(self.root, onerror=self._not_entered):
             # Links to folders are not followed: they may lead anywhere, or in a circle.
             below[:] = [
                 name for name in below if name not in _LEFT_OUT and not name.startswith((".", "_"))
@@ -100,7 +105,16 @@ class SourceTree:
                         f"{self.root} has more than {MAX_FILES:,} source files",
                         hint="give the folder of one service",
                     )
-                yield str(relative / name)
+                path = str(relative / name)
+                if _is_text(path):
+                    yield path
+                else:
+                    self.unread.append(Unread(visible(path), "its name is no UTF-8"))
+
+    def _not_entered(self, error: OSError) -> None:
+        """Note a folder that cannot be listed."""
+        folder = os.path.relpath(error.filename or self.root, self.root)
+        self.unread.append(Unread(visible(folder), error.strerror or str(error)))
 
     def file(self, path: str) -> SourceFile | None:
         """A file by its place below the directory; None where it cannot be used."""
@@ -155,7 +169,10 @@ class SourceTree:
         """The bytes of a file below the directory; what cannot be used is noted."""
         file, why = self.root / path, ""
         try:
-            if not file.resolve().is_relative_to(self.root):
+            resolved = _resolved(file) if file.is_symlink() else file
+            if resolved is None:
+                why = "a link that leads to itself"
+            elif not resolved.is_relative_to(self.root):
                 why = "a link that leads elsewhere"
             elif not file.is_file():
                 why = "no file"
@@ -176,32 +193,25 @@ class SourceTree:
             file: as the profile has it.
             package: import path of the frame's package, which tells files of one name apart.
         """
-        name = PurePosixPath(file.replace("\\", "/"))
-        if name.is_absolute() and name.is_relative_to(self.root.as_posix()):
-            relative = str(name.relative_to(self.root.as_posix()))
-            return relative if relative in self._known else None
-        candidates = self._by_name.get(name.name, ())
-        if package and package != "main":
-            exact = [path for path in candidates if self._import_path(path) == package]
-            if exact:
-                return exact[0]
-        return _best(name.parts, candidates)
+        return self._finder.find(file, package)
 
-    def _import_path(self, path: str) -> str:
-        folder = str(PurePosixPath(path).parent)
-        folder = "" if folder == "." else folder
-        return self.module_of(folder).import_path(folder)
+    def requirement(self, module: str) -> Place | None:
+        """The line of a go.mod that requires a module, by its path; None where there is none."""
+        for each in self.modules:
+            if module in each.requires:
+                path = f"{each.folder}/go.mod".lstrip("/")
+                lines = (self._read(path, quiet=True) or b"").decode("utf-8", "replace").split("\n")
+                wanted = re.compile(rf"^\s*(?:require\s+)?{re.escape(module)}\s+v")
+                at = (number for number, line in enumerate(lines, start=1) if wanted.match(line))
+                if (line := next(at, None)) is not None:
+                    return Place(path, line, line)
+        return None
 
     @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.paths)
-
-    @cached_property
-    def _by_name(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for path in self.paths:
-            found[PurePosixPath(path).name].append(path)
-        return found
+    def _finder(self) -> Finder:
+        return Finder(
+            self.root, self.paths, lambda folder: self.module_of(folder).import_path(folder)
+        )
 
 
 class _Packages:
@@ -240,24 +250,20 @@ def is_generated(data: bytes) -> bool:
     )
 
 
+def _resolved(path: Path) -> Path | None:
+    """Where a path leads; None where links go round in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # what it raises changed with Python 3.13
+        return None
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name can be told to anybody."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
 def _is_test(name: str) -> bool:
     return name.endswith("_test.go") or (
         name.endswith(".py") and (name.startswith("test_") or name == "conftest.py")
     )
-
-
-def _best(parts: tuple[str, ...], candidates: Iterable[str]) -> str | None:
-    """The candidate that shares the longest ending with a path, if there is exactly one."""
-    ranked: dict[int, list[str]] = defaultdict(list)
-    for candidate in candidates:
-        theirs = PurePosixPath(candidate).parts
-        shared = 0
-        for ours, other in zip(reversed(parts), reversed(theirs), strict=False):
-            if ours != other:
-                break
-            shared += 1
-        ranked[shared].append(candidate)
-    if not ranked:
-        return None
-    best = ranked[max(ranked)]
-    return best[0] if len(best) == 1 else None

@@ -4,7 +4,9 @@ What it finds:
     fmt.Fprintf with a constant format of plain ``%d``, ``%s`` and ``%v``, in a loop of more than a
     few rounds, where every value is an integer or string by its declaration and at least one is an
     integer that is no constant: rows of data. Sentences with a number in them are no finding, nor
-    is what goes to the terminal, nor are widths, fractions and values with their own text.
+    is what goes to the terminal, nor are widths, fractions and values with their own text. Without
+    a recording only loops are told whose rounds are given in figures, or that go through the lines
+    of a text or the rows of a table.
 
 Why it allocates:
     Every value is passed as ``any``: an integer from 256 on and every string that is no constant is
@@ -44,10 +46,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.calls.go_boxing import are_plain, boxed
-from heapwise.diagnose.source.go_file import GoCall, GoFile, loop_around, text
+from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_formats import Format
-from heapwise.diagnose.source.go_loops import leaves_at_once, rounds
-from heapwise.diagnose.source.go_types import INTEGERS, SIGNED, UNSIGNED, default_type, type_of
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_kinds import INTEGERS, SIGNED, UNSIGNED, default_type
+from heapwise.diagnose.source.go_loops import leaves_at_once, loop_around, rounds
+from heapwise.diagnose.source.go_often import many
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_types import type_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Confidence, Sketch
@@ -116,12 +122,12 @@ def _value(kind: str, verb: str, source: str) -> str:
 
 
 def _match(file: GoFile, call: GoCall, lines: list[str], costly: tuple[Node, ...]) -> Match:
-    function, writer = file.function_at(call.node), text(call.arguments[0]).removeprefix("&")
+    writer = text(call.arguments[0]).removeprefix("&")
     named = " and ".join(text(value) for value in costly[:2])
     alone = are_plain(call.arguments[2:])
     return Match(
         span=file.span(call.node),
-        function=function.name if function is not None else "",
+        function=file.owner(call.node),
         title=f"fmt.Fprintf copies {named} to the heap in every round of a loop",
         why=f"{len(costly)} of its values become an any, and are copied to the heap for that.",
         remedy=f"Append to one slice of bytes that the rounds share, and write it to {writer}.",
@@ -130,6 +136,7 @@ def _match(file: GoFile, call: GoCall, lines: list[str], costly: tuple[Node, ...
         saved_allocs=1.0 if alone else None,
         callees=("",),
         confidence=Confidence.MEDIUM,
+        needs_evidence=not many(file, loop_around(call.node)),
     )
 
 

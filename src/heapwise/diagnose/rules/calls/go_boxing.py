@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, declaration, declared_names, text
-from heapwise.diagnose.source.go_types import INTEGERS, type_of
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_kinds import INTEGERS
+from heapwise.diagnose.source.go_names import declaration, declared_names
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_types import type_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -4,7 +4,9 @@ What it finds:
     slog.Debug, slog.Info in a loop or a handler of requests, the same methods of a
     ``*slog.Logger``, and their forms with a context, with keys that are constants, where at least
     one value is a number or string by its declaration. Warnings and errors are no finding: they
-    should be rare. Nor are calls whose values are all free: constants, bools, pointers, errors.
+    should be rare. Nor are calls whose values are all free: constants, bools, pointers, errors. Nor
+    are strings that a call makes on the spot, which costs more. Without a recording nothing is
+    told: it is some bytes a call.
 
 Why it allocates:
     The values go through a ``...any``: an integer from 256 on, a float and every string that is no
@@ -38,9 +40,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.calls.go_boxing import are_plain, boxed
-from heapwise.diagnose.source.go_file import GoCall, GoFile, ancestors, loop_around, text
-from heapwise.diagnose.source.go_locals import runs_once
-from heapwise.diagnose.source.go_types import default_type, type_of
+from heapwise.diagnose.source.go_constants import STRINGS
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_kinds import default_type
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import ancestors, text
+from heapwise.diagnose.source.go_types import type_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Confidence, Sketch
@@ -67,15 +74,18 @@ _ATTRIBUTES = {
 }
 _REQUESTS = ("http.Request", "gin.Context", "echo.Context", "fiber.Ctx", "fasthttp.RequestCtx")
 """Parameters of functions that run once a request."""
-_STRINGS = frozenset({"interpreted_string_literal", "raw_string_literal"})
 
 
 def _go(file: GoFile) -> Iterable[Match]:
     for call in file.calls(*_NAMES):
-        if not _is_slog(file, call) or runs_once(file, call.node) or not _is_frequent(call):
+        if (
+            not _is_slog(file, call)
+            or runs_again(file, call.node) is None
+            or not _is_frequent(call)
+        ):
             continue
         pairs = list(_pairs(call))
-        costly = boxed(file, tuple(value for _, value in pairs))
+        costly = boxed(file, tuple(value for _, value in pairs if not _is_made(file, value)))
         if costly:
             yield _match(file, call, pairs, costly)
 
@@ -104,9 +114,14 @@ def _pairs(call: GoCall) -> Iterator[tuple[Node, Node]]:
     """Keys and values; nothing where they are not all pairs with a constant key."""
     given = _given(call)[1:]
     keys, values = given[::2], given[1::2]
-    constant = all(key.type in _STRINGS for key in keys)
+    constant = all(key.type in STRINGS for key in keys)
     if constant and len(keys) == len(values) and not any(_is_spread(v) for v in values):
         yield from zip(keys, values, strict=True)
+
+
+def _is_made(file: GoFile, value: Node) -> bool:
+    """Whether a call makes a string: that costs more than passing it, with typed attributes too."""
+    return value.type == "call_expression" and type_of(file, value) == "string"
 
 
 def _is_spread(node: Node) -> bool:
@@ -116,7 +131,7 @@ def _is_spread(node: Node) -> bool:
 def _match(
     file: GoFile, call: GoCall, pairs: list[tuple[Node, Node]], costly: tuple[Node, ...]
 ) -> Match:
-    function, level = file.function_at(call.node), _LEVELS[call.name.rpartition(".")[2]]
+    level = _LEVELS[call.name.rpartition(".")[2]]
     attributes = [_attribute(file, key, value) for key, value in pairs]
     typed = not any("slog.Any(" in each for each in attributes)
     context = text(call.arguments[0]) if call.name.endswith("Context") else "context.Background()"
@@ -126,7 +141,7 @@ def _match(
     certain = typed and file.imports.get("slog") == "log/slog"
     return Match(
         span=file.span(call.node),
-        function=function.name if function is not None else "",
+        function=file.owner(call.node),
         title=f"Logging {_listed(costly)} copies {'it' if len(costly) == 1 else 'them'} to the"
         " heap, whether written or not",
         why=f"{text(call.node.child_by_field_name('function'))} takes its values as any, and they"
@@ -140,6 +155,7 @@ def _match(
         imports=("context",) if certain and context == "context.Background()" else (),
         case="disabled" if level == "Debug" else "",
         confidence=Confidence.MEDIUM,
+        needs_evidence=True,
     )
 
 

@@ -7,6 +7,7 @@ What it finds:
     blocks that zlib asks for, whoever calls it. Writers that are pooled and reset, and streams of
     the size of what they compress, cost little and are not found; readers are never meant. Where
     the source is at hand it shows the line that builds one, for a request or over bytes in memory.
+    Without a recording only what a handler or a loop builds is told.
 
 Why it allocates:
     A gzip or deflate writer owns its window, its hash tables and its token buffers: 0.8 to 1.1 MB,

@@ -4,7 +4,7 @@ What it finds:
     gzip.NewReader, zlib.NewReader and flate.NewReader in a function that is given a request, in a
     loop, or over bytes that are in memory already. A reader of a file that the function opens
     itself is no finding: its memory is little beside the file. Nor is one that is handed on to the
-    caller.
+    caller. Without a recording bytes in memory count where the function is given them.
 
 Why it allocates:
     Each has a window of 32 KB and the tables of its codes, and where the input cannot be read byte
@@ -66,16 +66,14 @@ from heapwise.diagnose.rules.compression.go_pools import (
     per_message,
     pool_name,
 )
-from heapwise.diagnose.source.go_file import GoCall, GoFile, GoFunction, loop_around, text
-from heapwise.diagnose.source.go_locals import indent
-from heapwise.diagnose.source.go_variables import (
-    bound,
-    declares_anew,
-    results,
-    runs_again,
-    statement_of,
-    stays,
-)
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import declares_anew
+from heapwise.diagnose.source.go_often import is_given_text, often
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_values import binding, bound, results, stays
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -174,12 +172,13 @@ def _match(file: GoFile, call: GoCall, function: GoFunction) -> Match:
         edits=_edits(file, call, function) if local and package == "gzip" else (),
         imports=("sync",),
         confidence=Confidence.HIGH if local else Confidence.MEDIUM,
+        needs_evidence=not (often(file, call.node) or is_given_text(stream)),
     )
 
 
 def _edits(file: GoFile, call: GoCall, function: GoFunction) -> tuple[Edit, ...]:
     """For ``zr, err := gzip.NewReader(input)`` as a statement of its own, outside of loops."""
-    statement, names = statement_of(call.node), results(call.node)
+    statement, names = binding(call.node), results(call.node)
     if (
         statement is None
         or statement.parent is None
@@ -198,7 +197,7 @@ def _edits(file: GoFile, call: GoCall, function: GoFunction) -> tuple[Edit, ...]
         f"{error} {sign} {name}.Reset({text(call.arguments[0])})",
     )
     declared = above(file, function, f"var {pool} = {made}")
-    return declared, file.edit(statement, f"\n{indent(file, statement)}".join(lines))
+    return declared, file.edit(statement, f"\n{file.indent(statement)}".join(lines))
 
 
 LOOKS = {"go": Look((b"compress/",), _find)}

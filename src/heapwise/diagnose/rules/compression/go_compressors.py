@@ -11,25 +11,14 @@ from heapwise.diagnose.rules.compression.go_pools import (
     per_message,
     pool_name,
 )
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    GoFunction,
-    declared_names,
-    descend,
-    enclosing,
-    loop_around,
-    text,
-)
-from heapwise.diagnose.source.go_locals import indent
-from heapwise.diagnose.source.go_variables import (
-    Variable,
-    borrows,
-    bound,
-    functions_around,
-    runs_again,
-    statement_of,
-)
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import Variable, declared_names
+from heapwise.diagnose.source.go_often import often
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import descend, enclosing, functions_around, text
+from heapwise.diagnose.source.go_values import binding, borrows, bound
 from heapwise.diagnose.source.match import Edit, Match, Span
 from heapwise.model.finding import Sketch
 
@@ -102,6 +91,7 @@ def _match(file: GoFile, call: GoCall, writer: Variable, function: GoFunction) -
         more=tuple(_more(file, call.node, writer)),
         edits=_edits(file, call, writer, function),
         imports=("io", "sync"),
+        needs_evidence=not often(file, call.node),
     )
 
 
@@ -146,7 +136,7 @@ def _ending(pool: str, name: str) -> tuple[str, ...]:
 
 def _edits(file: GoFile, call: GoCall, writer: Variable, function: GoFunction) -> tuple[Edit, ...]:
     """For ``zw := gzip.NewWriter(w)`` that is closed once, at the end or by ``defer``."""
-    statement, closing = statement_of(call.node), _closing(file, writer)
+    statement, closing = binding(call.node), _closing(file, writer)
     if len(call.arguments) != 1 or statement is None or closing is None:
         return ()
     if statement.parent is None or statement.parent != closing.parent:
@@ -158,7 +148,7 @@ def _edits(file: GoFile, call: GoCall, writer: Variable, function: GoFunction) -
     package, name = text(call.receiver), writer.name
     pool = pool_name(file, function, "writers")
     declared = above(file, function, f"var {pool} = {_pool(call)}")
-    new_line = f"\n{indent(file, statement)}"
+    new_line = f"\n{file.indent(statement)}"
     taken = (
         f"{name} := {pool}.Get().(*{package}.Writer)",
         f"{name}.Reset({text(call.arguments[0])})",

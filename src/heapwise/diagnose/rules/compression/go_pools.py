@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, GoFunction, loop_around, text
-from heapwise.diagnose.source.go_variables import pointed_at, serves, variable
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction, serves
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import pointed_at, variable
+from heapwise.diagnose.source.go_syntax import text
 from heapwise.diagnose.source.match import Edit
 
 if TYPE_CHECKING:

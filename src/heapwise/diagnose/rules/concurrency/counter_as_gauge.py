@@ -39,7 +39,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, declaration, descend, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import descend, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -124,8 +127,8 @@ def _gauge(file: GoFile, call: GoCall, field: str) -> Match:
 
 
 def _last_pause(file: GoFile, element: Node) -> Match:
-    span, function = file.span(element), file.function_at(element)
-    name = function.name if function is not None else ""
+    span = file.span(element)
+    name = file.owner(element)
     return Match(
         span=span,
         function=name,

@@ -42,16 +42,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
-    GoFile,
-    ancestors,
-    declaration,
-    declared_names,
-    descend,
-    loop_around,
-    text,
-)
-from heapwise.diagnose.source.go_flow import is_target, leaves, uses
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import leaves
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import declaration, declared_names
+from heapwise.diagnose.source.go_syntax import ancestors, descend, identifiers, text
+from heapwise.diagnose.source.go_values import is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Heat, Match
 from heapwise.model.finding import Sketch
@@ -119,7 +115,7 @@ def _shared(file: GoFile, loop: Node, variables: Node) -> Iterator[Node]:
             continue
         if _runs_later(file, literal):
             for name in names:
-                for use in uses(literal, name):
+                for use in identifiers(literal, name):
                     if declaration(use) == variables:
                         yield use
                         break
@@ -143,8 +139,7 @@ def _runs_later(file: GoFile, literal: Node) -> bool:
 
 
 def _match(file: GoFile, loop: Node, shared: tuple[Node, ...], language: tuple[int, int]) -> Match:
-    function = file.function_at(loop)
-    name = function.name if function is not None else ""
+    name = file.owner(loop)
     names = tuple(dict.fromkeys(text(use) for use in shared))
     listed, version = ", ".join(names), f"Go {language[0]}.{language[1]}"
     span = file.span(shared[0])
@@ -178,7 +173,7 @@ def _edits(file: GoFile, loop: Node, names: tuple[str, ...], copies: str) -> tup
     if body is None or first is None or first.start_point.row == body.start_point.row:
         return ()
     moved = ("inc_statement", "dec_statement")
-    for use in (use for name in names for use in uses(body, name)):
+    for use in (use for name in names for use in identifiers(body, name)):
         if is_target(use) or (use.parent is not None and use.parent.type in moved):
             return ()
     start = file.data.rfind(b"\n", 0, first.start_byte) + 1

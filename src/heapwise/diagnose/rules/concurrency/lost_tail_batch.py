@@ -51,8 +51,12 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, declaration, descend, loop_around, text
-from heapwise.diagnose.source.go_flow import is_target, scope_of, statement_of, uses
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import scope_of, statement_of
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import descend, identifiers, text
+from heapwise.diagnose.source.go_values import is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -97,7 +101,7 @@ def _full(file: GoFile, loop: Node, append: Node, batch: str) -> Node | None:
         return None
     said = text(condition)
     by_length = said.startswith((f"len({batch}) ==", f"len({batch}) >")) and "||" not in said
-    found = tuple(uses(branch, batch))
+    found = tuple(identifiers(branch, batch))
     emptied = any(is_target(use) for use in found)
     handed_on = any(
         use.parent is not None
@@ -137,15 +141,15 @@ def _used_elsewhere(batch: Node, loop: Node, full: Node, append: Node) -> bool:
     return (
         any(
             not any(one.start_byte <= use.start_byte < one.end_byte for one in known)
-            for use in uses(scope, text(batch))
+            for use in identifiers(scope, text(batch))
         )
         or scope_of(declared) != scope
     )
 
 
 def _match(file: GoFile, loop: Node, full: Node, batch: str) -> Match:
-    span, function = file.span(full), file.function_at(full)
-    name = function.name if function is not None else ""
+    span = file.span(full)
+    name = file.owner(full)
     return Match(
         span=span,
         function=name,

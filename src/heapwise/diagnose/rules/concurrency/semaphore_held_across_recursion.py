@@ -54,14 +54,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    GoFunction,
-    descend,
-    text,
-)
+from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_flow import came_by, deferred, scope_of
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction
+from heapwise.diagnose.source.go_syntax import descend, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch

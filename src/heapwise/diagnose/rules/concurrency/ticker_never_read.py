@@ -53,8 +53,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.pools.go_pools import bound_name
-from heapwise.diagnose.source.go_file import GoFile, declaration, enclosing, text
-from heapwise.diagnose.source.go_flow import scope_of, uses
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import scope_of
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import enclosing, identifiers, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -85,7 +87,7 @@ def _go(file: GoFile) -> Iterable[Match]:
 def _is_idle_variable(file: GoFile, made: Node, name: str) -> bool:
     """Whether a local ticker is at most stopped."""
     scope = scope_of(made)
-    found = uses(scope, name) if scope is not None else ()
+    found = identifiers(scope, name) if scope is not None else ()
     return all(
         _called(file, use) in _IDLE
         for use in found
@@ -110,10 +112,10 @@ def _is_idle_field(file: GoFile, name: str) -> bool:
 
 
 def _match(file: GoFile, made: Node, name: str) -> Match:
-    function, span = file.function_at(made), file.span(made)
+    span = file.span(made)
     return Match(
         span=span,
-        function=function.name if function is not None else "",
+        function=file.owner(made),
         title=f"Nobody reads the ticker {name}",
         why=f"{name}.C is read nowhere in the package, so what was to happen every"
         f" {text(made).partition('(')[2].removesuffix(')')} never does.",

@@ -53,8 +53,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, enclosing, loop_around, text
+from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_flow import leaves
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_syntax import enclosing, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -116,8 +118,8 @@ def _brings_data(case: Node) -> bool:
 
 
 def _match(file: GoFile, call: Node) -> Match:
-    function, span = file.function_at(call), file.span(call)
-    name = function.name if function is not None else ""
+    span = file.span(call)
+    name = file.owner(call)
     wait = text(call).partition("(")[2].removesuffix(")")
     return Match(
         span=span,

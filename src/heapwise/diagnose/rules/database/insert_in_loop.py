@@ -51,16 +51,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.source.go_constants import string
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    GoFunction,
-    descend,
-    loop_around,
-    text,
-)
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import own
+from heapwise.diagnose.source.go_syntax import descend, text
 from heapwise.diagnose.source.go_types import type_of
-from heapwise.diagnose.source.go_values import own_declaration
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -101,9 +97,8 @@ def _go(file: GoFile) -> Iterable[Match]:
 
 def _prepared(file: GoFile, statement: Node) -> GoCall | None:
     """The call that prepared a statement, where it stands in the same function."""
-    spec = own_declaration(statement) if statement.type == "identifier" else None
-    values = spec.child_by_field_name("right") if spec is not None else None
-    made = values.named_children[0] if values is not None else None
+    known = own(statement)
+    made = known.value() if known is not None else None
     call = file.call(made) if made is not None and made.type == "call_expression" else None
     return call if call is not None and call.name in _PREPARING else None
 
@@ -136,10 +131,8 @@ def _goes_over_rows(file: GoFile, loop: Node) -> bool:
 
 def _is_literal(over: Node) -> bool:
     """Whether a loop goes over elements that stand in the source: seeds, not rows."""
-    if over.type == "identifier":
-        spec = own_declaration(over)
-        values = spec.child_by_field_name("right") if spec is not None else None
-        over = values.named_children[0] if values is not None else over
+    known = own(over)
+    over = (known.value() if known is not None else None) or over
     return over.type == "composite_literal" and any(
         each.named_children for each in descend(over, "literal_value", into=("literal_value",))
     )
@@ -152,9 +145,9 @@ def _in_transaction(file: GoFile, source: GoCall, function: GoFunction) -> bool:
         return True
     if type_of(file, receiver) in _TRANSACTIONS or text(receiver).lower().endswith("tx"):
         return True
-    spec = own_declaration(receiver) if receiver.type == "identifier" else None
-    made = spec.child_by_field_name("right") if spec is not None else None
-    calls = descend(made, "call_expression") if made is not None else ()
+    known = own(receiver)
+    made = known.value() if known is not None else None
+    calls = (made, *descend(made, "call_expression")) if made is not None else ()
     if any(file.call(each).name in _BEGINNING for each in calls):
         return True
     words = text(function.node)

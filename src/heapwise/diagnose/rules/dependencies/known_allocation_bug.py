@@ -78,8 +78,9 @@ class _Sick(NamedTuple):
 def find(case: Case) -> Iterable[Finding]:
     """One finding for each sick release whose sick path allocates."""
     groups: dict[str, list[_Sick]] = defaultdict(list)
+    places: dict[Frame, tuple[str, str]] = {}
     for site in case.spent.sites:
-        if sick := _sick(case, site):
+        if sick := _sick(case, site, places):
             groups[sick.module].append(sick)
     for group in groups.values():
         evidence = case.evidence([sick.site for sick in group])
@@ -88,10 +89,12 @@ def find(case: Case) -> Iterable[Finding]:
             yield _finding(case, heaviest, evidence)
 
 
-def _sick(case: Case, site: CallSite) -> _Sick | None:
+def _sick(case: Case, site: CallSite, places: dict[Frame, tuple[str, str]]) -> _Sick | None:
     """The defective frame nearest to what it needlessly calls."""
     for index, frame in enumerate(site.path):
-        module, file = _module_and_file(case, frame)
+        if frame not in places:
+            places[frame] = _module_and_file(case, frame)
+        module, file = places[frame]
         defect = known_defect(module) if module else None
         if defect and _on_sick_path(defect[0], file, site.path[:index]):
             return _Sick(site, index, module, *defect)

@@ -60,8 +60,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.encoding.go_json import coder_of, while_more
-from heapwise.diagnose.source.go_file import GoCall, GoFile, descend, enclosing, loop_around, text
-from heapwise.diagnose.source.go_variables import results, statement_of
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_syntax import descend, enclosing, text
+from heapwise.diagnose.source.go_values import binding, results
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -94,7 +97,7 @@ def _going_on(file: GoFile, call: GoCall, loop: Node) -> Node | None:
         return None
     if call.node.parent is not None and call.node.parent.type == "expression_statement":
         return call.node if while_more(file, loop) else None
-    names, statement = results(call.node), statement_of(call.node)
+    names, statement = results(call.node), binding(call.node)
     if (
         statement is None
         or len(names) != 1

@@ -44,14 +44,13 @@ from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.encoding.go_json import MARSHALLERS, unmarshalled, while_more
 from heapwise.diagnose.rules.encoding.go_marshalers import can_fail
-from heapwise.diagnose.source.go_file import GoCall, GoFile, ancestors, loop_around, text
-from heapwise.diagnose.source.go_variables import (
-    bound,
-    results,
-    runs_again,
-    serves,
-    variable,
-)
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, serves
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import variable
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import ancestors, text
+from heapwise.diagnose.source.go_values import bound, results
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Confidence, Sketch

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.source.go_file import GoFile
-from heapwise.diagnose.source.go_variables import variable
+from heapwise.diagnose.source.go_names import variable
 
 if TYPE_CHECKING:
     from tree_sitter import Node

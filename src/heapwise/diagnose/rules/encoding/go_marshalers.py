@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, descend, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_syntax import descend, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -5,7 +5,7 @@ What it finds:
     encoder, or to a method JSON as web frameworks have it: map[string]any, map[string]string,
     gin.H, echo.Map, fiber.Map; also where it is first put into a variable that nobody else sees.
     Maps that are filled by a loop, or whose keys are computed, are what maps are for. Answers to
-    errors are left out.
+    errors are left out. Without a recording only what a handler or a loop encodes is told.
 
 Why it allocates:
     The map takes its groups of slots, each value that is no pointer is boxed into an interface, and
@@ -46,8 +46,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from heapwise.diagnose.rules.encoding.go_json import marshalled
-from heapwise.diagnose.source.go_file import GoFile, GoFunction, ancestors, text
-from heapwise.diagnose.source.go_variables import runs_again, variable
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoFunction
+from heapwise.diagnose.source.go_names import variable
+from heapwise.diagnose.source.go_often import often
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import ancestors, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -160,6 +164,7 @@ def _match(
         saved=0.75,
         saved_allocs=0.85,
         more=(file.span(call),) if call.start_byte > literal.end_byte else (),
+        needs_evidence=not often(file, call),
     )
 
 

@@ -47,16 +47,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    ancestors,
-    descend,
-    enclosing,
-    loop_around,
-    text,
-)
-from heapwise.diagnose.source.go_variables import bound, runs_again, serves, variable
+from heapwise.diagnose.source.go_constants import STRINGS
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, serves
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import variable
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import ancestors, descend, enclosing, text
+from heapwise.diagnose.source.go_values import bound
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match, Span
 from heapwise.model.finding import Sketch
@@ -71,7 +69,6 @@ REFERENCES = ("https://pkg.go.dev/html/template#Template",)
 
 _PACKAGES = ("html/template", "text/template")
 _PARSERS = ("Parse", "ParseFiles", "ParseGlob", "ParseFS")
-_LITERALS = ("interpreted_string_literal", "raw_string_literal")
 _REREAD = re.compile(r"dev|debug|reload|watch|live|nil", re.IGNORECASE)
 
 
@@ -97,7 +94,7 @@ def _package(file: GoFile, call: GoCall) -> str:
 def _is_constant(call: GoCall) -> bool:
     """Whether it is given literals, and names that the package declares."""
     return bool(call.arguments) and all(
-        each.type in _LITERALS or (each.type == "identifier" and variable(each) is None)
+        each.type in STRINGS or (each.type == "identifier" and variable(each) is None)
         for each in call.arguments
     )
 

@@ -3,7 +3,8 @@
 What it finds:
     json.Unmarshal and Decode into a map[string]any, or a slice of them, of which the function then
     reads nothing but constant keys. A map that is handed on, ranged over, changed, or read at
-    computed keys is left alone: there the keys are data.
+    computed keys is left alone: there the keys are data. Without a recording only what a handler or
+    a loop decodes is told.
 
 Why it allocates:
     Every object becomes a map, every key a string, every number a boxed float64, fields that nobody
@@ -51,8 +52,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.encoding.go_json import unmarshalled
-from heapwise.diagnose.source.go_file import GoFile, text
-from heapwise.diagnose.source.go_variables import Variable, pointed_at, runs_again
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_names import Variable, pointed_at
+from heapwise.diagnose.source.go_often import often
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -158,6 +162,7 @@ def _match(
         saved=0.85,
         saved_allocs=0.9,
         callees=("encoding/json",),
+        needs_evidence=not often(file, call),
     )
 
 

@@ -4,7 +4,7 @@ What it finds:
     json.Marshal and json.MarshalIndent of a local variable, a parameter, a dereferenced pointer, a
     field behind a pointer, or a literal, whose type is a struct with three fields or more, declared
     in the same package. Types that marshal themselves through a pointer are left out: there the two
-    are not the same.
+    are not the same. Without a recording nothing is told: a copy is little by itself.
 
 Why it allocates:
     An interface holds a struct by a pointer to a copy of it. Since Go 1.27 the encoder copies it
@@ -43,9 +43,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from heapwise.diagnose.rules.encoding.go_json import MARSHALLERS
 from heapwise.diagnose.rules.encoding.go_marshalers import same_by_pointer, struct_of
-from heapwise.diagnose.source.go_file import GoCall, GoFile, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_names import variable
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
 from heapwise.diagnose.source.go_types import type_of
-from heapwise.diagnose.source.go_variables import runs_again, variable
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Confidence, Sketch
@@ -129,6 +132,7 @@ def _match(file: GoFile, call: GoCall, given: _Given, function: str) -> Match:
         edits=(file.edit(argument, given.instead),),
         case=given.case,
         confidence=Confidence.MEDIUM,  # what it points at may be on the heap only then
+        needs_evidence=True,
     )
 
 

@@ -51,16 +51,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.source.go_constants import integer
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    GoFunction,
-    ancestors,
-    loop_around,
-    text,
-)
-from heapwise.diagnose.source.go_locals import runs_once
-from heapwise.diagnose.source.go_values import answers_requests, assigned_to, home, meanings
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction, in_handler
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import meanings
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import ancestors, home, text
+from heapwise.diagnose.source.go_values import assigned_to
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Confidence, Sketch
@@ -102,14 +99,14 @@ def _go(file: GoFile) -> Iterable[Match]:
             continue  # with a capacity of its own it is filled by append
         size = integer(file, call.arguments[1])
         function = file.function_at(call.node)
-        if size is None or size < BIG or function is None or runs_once(file, call.node):
+        if size is None or size < BIG or function is None or runs_again(file, call.node) is None:
             continue
-        if _runs_often(file, call.node, function) and _stays(file, call.node):
+        if _runs_often(call.node, function) and _stays(file, call.node):
             yield _match(file, call, function, size)
 
 
-def _runs_often(file: GoFile, node: Node, function: GoFunction) -> bool:
-    if answers_requests(file, node) or _each_round(node):
+def _runs_often(node: Node, function: GoFunction) -> bool:
+    if in_handler(node) or _each_round(node):
         return True
     return any(text(kind) in _STREAMS for _, kind in function.parameters())
 
@@ -156,7 +153,7 @@ def _is_lent(file: GoFile, use: Node) -> bool:
 
 def _match(file: GoFile, call: GoCall, function: GoFunction, size: int) -> Match:
     loops = _each_round(call.node)
-    per_request = answers_requests(file, call.node)
+    per_request = in_handler(call.node)
     often = "in every round of a loop" if loops else f"at every call of {function.name}"
     span = file.span(call.node)
     made = file.lines(span)

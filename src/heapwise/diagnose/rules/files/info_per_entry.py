@@ -41,16 +41,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.rules.files.walk_callbacks import asks_only_type, parameters
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    ancestors,
-    declaration,
-    loop_around,
-    text,
-)
-from heapwise.diagnose.source.go_values import home, meanings
+from heapwise.diagnose.rules.files.walk_callbacks import asks_only_type
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, parameters
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import declaration, meanings
+from heapwise.diagnose.source.go_syntax import ancestors, home, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch

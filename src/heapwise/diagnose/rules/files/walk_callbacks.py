@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, declaration, query, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,28 +30,6 @@ def callback(file: GoFile, call: GoCall) -> Node | None:
     if given.type == "identifier" and declaration(given) is None:
         return next((f.node for f in file.functions if f.name == text(given)), None)
     return None
-
-
-def parameters(function: Node) -> Sequence[tuple[Node | None, Node]]:
-    """Name, None where it has none, and type of each parameter of a function."""
-    given = function.child_by_field_name("parameters")
-    found: list[tuple[Node | None, Node]] = []
-    for each in given.named_children if given is not None else ():
-        kind = each.child_by_field_name("type")
-        if kind is not None:
-            names = each.children_by_field_name("name")
-            found += [(name, kind) for name in names] or [(None, kind)]
-    return found
-
-
-def mentions(parameter: Node, body: Node) -> list[Node]:
-    """The identifiers in a function's body that mean a parameter, in order."""
-    return [
-        node
-        for found in query("(identifier) @name", body)
-        for node in found["name"]
-        if node.text == parameter.text and declaration(node) == parameter.parent
-    ]
 
 
 def asks_only_type(use: Node) -> tuple[Node, ...] | None:

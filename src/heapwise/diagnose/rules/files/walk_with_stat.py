@@ -55,10 +55,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from heapwise.diagnose.rules.files.walk_callbacks import (
     asks_only_type,
     callback,
-    mentions,
-    parameters,
 )
-from heapwise.diagnose.source.go_file import GoCall, GoFile, descend, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, parameters
+from heapwise.diagnose.source.go_names import variable
+from heapwise.diagnose.source.go_syntax import descend, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Sketch
@@ -103,12 +104,12 @@ def _cheap(file: GoFile, call: GoCall) -> _Callback | None:
     """The callback of a walk, if all it asks of an entry is known from its directory."""
     node = callback(file, call)
     body = node.child_by_field_name("body") if node is not None else None
-    given = parameters(node) if node is not None else ()
+    given = tuple(parameters(node)) if node is not None else ()
     if node is None or body is None or len(given) != 3 or text(given[1][1]) not in _INFOS:
         return None
-    info, error = given[1][0], given[2][0]
+    info, error = variable(given[1][0]), given[2][0]
     fields: list[Node] = []
-    for use in mentions(info, body) if info is not None else ():
+    for use in info.uses() if info is not None else ():
         differing = asks_only_type(use)
         if differing is None:
             return None

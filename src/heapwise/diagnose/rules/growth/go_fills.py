@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, declaration, loop_around, query, text
-from heapwise.diagnose.source.go_locals import Local, is_written
-from heapwise.diagnose.source.go_loops import clause, every_round, length, rounds
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_loops import clause, every_round, length, loop_around, rounds
+from heapwise.diagnose.source.go_names import Local, variable
+from heapwise.diagnose.source.go_syntax import identifiers, text
+from heapwise.diagnose.source.go_values import is_written
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -41,16 +43,10 @@ class Fill:
         """Whether the length can be told where the slice or map is declared, as at the loop."""
         start, end = self.local.statement.start_byte, self.loop.start_byte
         base = _base(self.loop, self.length)
-        declared = declaration(base) if base is not None else None
-        if base is None or declared is None or declared.start_byte >= start:
+        known = variable(base)
+        if known is None or known.node.start_byte >= start:
             return False
-        between = self.local.statement.parent
-        assert between is not None  # noqa: S101 - a statement stands in a block
-        return not any(
-            start < node.start_byte < end and text(node) == text(base) and not _is_read(node)
-            for nodes in query("(identifier) @name", between)
-            for node in nodes["name"]
-        )
+        return all(_is_read(use) for use in known.uses() if start < use.start_byte < end)
 
 
 def fill(file: GoFile, statement: Node, target: Node, value: Node, least: int) -> Fill | None:
@@ -77,7 +73,7 @@ def fill(file: GoFile, statement: Node, target: Node, value: Node, least: int) -
 
 def _is_alone(local: Local, loop: Node) -> bool:
     """Whether only the loop adds to a variable before the loop ends: one ``x = append(x, …)``."""
-    uses = [use for use in local.uses if use.start_byte < loop.end_byte]
+    uses = [use for use in local.uses() if use.start_byte < loop.end_byte]
     inside = [use for use in uses if use.start_byte > loop.start_byte]
     return uses == inside and sum(_fills(use) for use in inside) == 1
 
@@ -92,8 +88,7 @@ def _base(loop: Node, size: str) -> Node | None:
     """The variable in the loop's head that a length is of."""
     name = size.removeprefix("len(").partition(".")[0].rstrip(")")
     head = clause(loop) or loop
-    found = (node for nodes in query("(identifier) @name", head) for node in nodes["name"])
-    return next((node for node in found if text(node) == name), None)
+    return next(identifiers(head, name), None)
 
 
 def _is_read(node: Node) -> bool:

@@ -4,7 +4,8 @@ What it finds:
     A loop over a slice, map or array, or up to a number, each round of which sets an entry of a map
     that was made empty in the same block. Loops that skip rounds are no finding, nor are maps that
     count or collect (``m[k]++``, ``m[k] = append(m[k], …)``: there are fewer keys than rounds),
-    sets that drop doubles, and maps of a few entries.
+    sets that drop doubles, and maps of a few entries. Without a recording only loops are told whose
+    rounds are given in figures, or that go through the lines of a text or the rows of a table.
 
 Why it allocates:
     A map that is full gets tables of twice the size, and every entry is hashed and moved again.
@@ -33,11 +34,14 @@ Measured:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.growth.go_fills import Fill, fill
-from heapwise.diagnose.source.go_file import GoFile, query, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_often import many
+from heapwise.diagnose.source.go_syntax import identifiers, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -50,11 +54,9 @@ NAME = "map-grown-from-nothing"
 HOLDS_FOR = "maps of more than eight entries, whose number is known"
 REFERENCES = ("https://go.dev/ref/spec#Making_slices_maps_and_channels",)
 
-_ENTRIES = """
-(assignment_statement
-  left: (expression_list . (index_expression operand: (identifier) @map) .) operator: "="
-  right: (expression_list . (_) @value .)) @statement
-"""
+_MADE = re.compile(rb"=\s*(?:make\(\s*)?map\[")
+_NAME = re.compile(rb"\w+")
+_ENTRY = re.compile(rb"\]\s*(=)[^=]")
 _FEW = 16
 """Rounds below which the growth is not worth a line."""
 _MARKS = frozenset({"true", "struct{}{}"})
@@ -62,8 +64,7 @@ _MARKS = frozenset({"true", "struct{}{}"})
 
 
 def _go(file: GoFile) -> Iterable[Match]:
-    for nodes in query(_ENTRIES, file.root):
-        statement, target, value = (nodes[role][0] for role in ("statement", "map", "value"))
+    for statement, target, value in _entries(file):
         if text(value) in _MARKS or _mentions(value, text(target)):
             continue
         found = fill(file, statement, target, value, _FEW)
@@ -72,14 +73,38 @@ def _go(file: GoFile) -> Iterable[Match]:
             yield _match(file, found, made)
 
 
+def _entries(file: GoFile) -> Iterator[tuple[Node, Node, Node]]:
+    """Each ``m[k] = v`` of a map that the file makes, with ``m`` and ``v``."""
+    # Most files make no map: those are not parsed.
+    before = (
+        file.data[_line(file.data, found.start()) : found.start()]
+        for found in _MADE.finditer(file.data)
+    )
+    made = {name for line in before for name in _NAME.findall(line)}
+    for operator in file.places(_ENTRY) if made else ():
+        statement = operator.parent
+        if statement is None or statement.type != "assignment_statement":
+            continue
+        left, right = (statement.child_by_field_name(side) for side in ("left", "right"))
+        if left is None or right is None or left.named_child_count != 1:
+            continue
+        target = left.named_children[0].child_by_field_name("operand")
+        if target is not None and target.text in made:
+            yield statement, target, right.named_children[0]
+
+
+def _line(data: bytes, at: int) -> int:
+    """Where the line begins that a byte is in."""
+    return data.rfind(b"\n", 0, at) + 1
+
+
 def _mentions(value: Node, name: str) -> bool:
-    found = (node for nodes in query("(identifier) @name", value) for node in nodes["name"])
-    return any(text(node) == name for node in found)
+    return next(identifiers(value, name), None) is not None
 
 
 def _made(file: GoFile, found: Fill) -> str | None:
     """The type of a map that is declared without a size; None for anything else."""
-    value = found.local.value
+    value = found.local.value()
     if value is None:
         return None
     if value.type == "composite_literal":
@@ -94,14 +119,14 @@ def _made(file: GoFile, found: Fill) -> str | None:
 
 
 def _match(file: GoFile, found: Fill, kind: str) -> Match:
-    function, name = file.function_at(found.statement), found.local.name
+    name = found.local.name
     made = f"make({kind}, {found.length})"
-    value, edits = found.local.value, tuple[Edit, ...]()
+    value, edits = found.local.value(), tuple[Edit, ...]()
     if value is not None and found.known_before and found.is_safe:
         edits = (file.edit(value, made),)
     return Match(
         span=file.span(found.statement),
-        function=function.name if function is not None else "",
+        function=file.owner(found.statement),
         title=f"{name} grows step by step though its size is known",
         why=f"Each time {name} is full, it gets tables of twice the size and all entries move; the"
         f" loop sets {found.length} of them.",
@@ -112,6 +137,7 @@ def _match(file: GoFile, found: Fill, kind: str) -> Match:
         callees=("",),
         edits=edits,
         confidence=Confidence.MEDIUM,
+        needs_evidence=not many(file, found.loop),
     )
 
 

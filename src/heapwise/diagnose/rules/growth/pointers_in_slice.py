@@ -3,7 +3,8 @@ r"""A slice of pointers to structs that nobody else ever sees.
 What it finds:
     A slice that a loop fills with ``append(x, &T{…})``, and of which the function then only reads
     fields, in order or by index: it is never passed on, returned or captured, and no element is
-    written to, kept or called.
+    written to, kept or called. Without a recording only loops are told whose rounds are given in
+    figures, or that go through the lines of a text or the rows of a table.
 
 Why it allocates:
     Each element is an object of its own, with a header for the collector and a pointer to follow.
@@ -39,9 +40,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, loop_around, query, text
-from heapwise.diagnose.source.go_locals import Local, is_written, uses_of
-from heapwise.diagnose.source.go_loops import clause, rounds
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_loops import clause, loop_around, rounds
+from heapwise.diagnose.source.go_names import Local, uses_of
+from heapwise.diagnose.source.go_often import many
+from heapwise.diagnose.source.go_syntax import operand, query, text
+from heapwise.diagnose.source.go_values import is_written
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Sketch
@@ -65,7 +70,7 @@ def _go(file: GoFile) -> Iterable[Match]:
             continue
         made = _made(call.arguments[1])
         local = Local.of(call.arguments[0]) if made is not None else None
-        if made is None or local is None or local.captured:
+        if made is None or local is None or local.captured():
             continue
         kinds = _kinds(local, made)
         if kinds and _only_read(file, local, call):
@@ -74,10 +79,8 @@ def _go(file: GoFile) -> Iterable[Match]:
 
 def _made(value: Node) -> Node | None:
     """The ``T{…}`` of ``&T{…}``."""
-    if value.type != "unary_expression" or text(value.child_by_field_name("operator")) != "&":
-        return None
-    operand = value.child_by_field_name("operand")
-    return operand if operand is not None and operand.type == "composite_literal" else None
+    made = operand(value, "&")
+    return made if made is not None and made.type == "composite_literal" else None
 
 
 def _kinds(local: Local, made: Node) -> list[Node]:
@@ -97,7 +100,9 @@ def _only_read(file: GoFile, local: Local, call: GoCall) -> bool:
     if statement is None or text(statement.child_by_field_name("left")) != local.name:
         return False
     rest = [
-        use for use in local.uses if not statement.start_byte <= use.start_byte < statement.end_byte
+        use
+        for use in local.uses()
+        if not statement.start_byte <= use.start_byte < statement.end_byte
     ]
     read = [_is_read(file, use) for use in rest]
     return all(read) and any("range" in each or "index" in each for each in read)
@@ -124,7 +129,7 @@ def _elements_are_read(loop: Node) -> bool:
     if head is None or left is None or left.named_child_count < 2:
         return True
     element = left.named_children[1]
-    return all(_is_field(use) for use in uses_of(head, loop, text(element)))
+    return all(_is_field(use) for use in uses_of(head, text(element)))
 
 
 def _is_field(node: Node) -> bool:
@@ -140,12 +145,12 @@ def _is_field(node: Node) -> bool:
 
 
 def _match(file: GoFile, call: GoCall, local: Local, made: Node, kinds: list[Node]) -> Match:
-    function, kind = file.function_at(call.node), text(made.child_by_field_name("type"))
+    kind = text(made.child_by_field_name("type"))
     edits: list[Edit] = [file.edit(call.arguments[1], text(made))]
     edits += [file.edit(each, kind) for each in kinds]
     return Match(
         span=file.span(call.node),
-        function=function.name if function is not None else "",
+        function=file.owner(call.node),
         title=f"Every {kind} in {local.name} is an object of its own",
         why=f"{local.name} holds pointers, though only this function reads it: each {kind} is"
         " allocated apart.",
@@ -159,6 +164,7 @@ def _match(file: GoFile, call: GoCall, local: Local, made: Node, kinds: list[Nod
         saved_allocs=0.95,
         callees=("",),
         edits=tuple(edits),
+        needs_evidence=not many(file, loop_around(call.node)),
     )
 
 

@@ -4,6 +4,8 @@ What it finds:
     A loop over a slice, map or array, or up to a number, each round of which appends to a slice
     that was declared empty in the same block: the length is known before the loop. Loops that skip
     rounds, append twice or run over what has no length are no finding, nor are a few rounds.
+    Without a recording only loops are told whose rounds are given in figures, or that go through
+    the lines of a text or the rows of a table.
 
 Why it allocates:
     append makes room for one, two, four, eight and so on, then for a quarter more each time, and
@@ -40,8 +42,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.growth.go_fills import Fill, fill
-from heapwise.diagnose.source.go_file import GoCall, GoFile, text
-from heapwise.diagnose.source.go_locals import indent, speaks
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_often import many
+from heapwise.diagnose.source.go_syntax import text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -87,9 +91,9 @@ def _appends(file: GoFile) -> Iterator[tuple[GoCall, Node, Node]]:
 
 def _starts_empty(file: GoFile, found: Fill) -> bool:
     """Whether a slice is declared without room."""
-    value = found.local.value
+    value = found.local.value()
     if value is None:
-        return text(found.local.kind).startswith("[]")
+        return text(found.local.type()).startswith("[]")
     if value.type == "composite_literal":
         body = value.child_by_field_name("body")
         kind = text(value.child_by_field_name("type"))
@@ -101,13 +105,13 @@ def _starts_empty(file: GoFile, found: Fill) -> bool:
 
 
 def _match(file: GoFile, found: Fill, call: GoCall) -> Match:
-    function, name = file.function_at(found.statement), found.local.name
+    name = found.local.name
     edit, after, imports = _patch(file, found)
     # What else the line allocates would count as growth.
     alone = call.arguments[1].type in _PLAIN and not text(call.arguments[1]).startswith("&")
     return Match(
         span=file.span(found.statement),
-        function=function.name if function is not None else "",
+        function=file.owner(found.statement),
         title=f"{name} grows step by step though its length is known",
         why=f"append moves {name} to a larger array again and again; the loop runs {found.length}"
         " times, which is known before it starts.",
@@ -115,17 +119,19 @@ def _match(file: GoFile, found: Fill, call: GoCall) -> Match:
         sketch=Sketch(text(found.local.statement), after),
         saved=0.6 if alone else None,
         saved_allocs=0.85 if alone else None,
+        grows=alone,
         callees=("",),
         edits=(edit,) if edit is not None else (),
         imports=imports,
         case="grow" if imports else "",
         confidence=Confidence.MEDIUM,
+        needs_evidence=not many(file, found.loop),
     )
 
 
 def _patch(file: GoFile, found: Fill) -> tuple[Edit | None, str, tuple[str, ...]]:
     """The patch, what it reads like, and the imports it needs."""
-    name, value = found.local.name, found.local.value
+    name, value = found.local.name, found.local.value()
     if value is not None and found.known_before:
         kind = text(value).partition("{")[0] if value.type == "composite_literal" else ""
         kind = kind or text(file.call(value).arguments[0])
@@ -134,9 +140,9 @@ def _patch(file: GoFile, found: Fill) -> tuple[Edit | None, str, tuple[str, ...]
         return file.edit(value, made) if found.is_safe else None, start, ()
     grown = f"{name} = slices.Grow({name}, {found.length})"
     after = f"{text(found.local.statement)}\n{grown}"
-    if not (found.is_safe and speaks(file, _GROW_SINCE)):
+    if not (found.is_safe and file.package.module.speaks(_GROW_SINCE)):
         return None, after, ()
-    at, margin = found.loop.start_byte, indent(file, found.loop)
+    at, margin = found.loop.start_byte, file.indent(found.loop)
     return Edit(file.path, at, at, f"{grown}\n{margin}"), after, ("slices",)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, enclosing, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_syntax import enclosing, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node

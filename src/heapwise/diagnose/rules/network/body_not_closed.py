@@ -46,17 +46,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.network.bodies import is_read_up, leaves_open
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    GoFunction,
-    enclosing,
-    loop_around,
-    text,
-)
-from heapwise.diagnose.source.go_locals import indent
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import meanings, own
+from heapwise.diagnose.source.go_syntax import enclosing, home, text
 from heapwise.diagnose.source.go_types import type_of
-from heapwise.diagnose.source.go_values import home, meanings, own_declaration
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Heat, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -110,11 +105,8 @@ def _answers(file: GoFile, call: GoCall) -> bool:
 
 def _request(file: GoFile, call: GoCall) -> GoCall | None:
     """The call that made the request of ``.Do(request)``; None where it is not in sight."""
-    if len(call.arguments) != 1 or call.arguments[0].type != "identifier":
-        return None
-    spec = own_declaration(call.arguments[0])
-    values = spec.child_by_field_name("right") if spec is not None else None
-    made = values.named_children[0] if values is not None else None
+    known = own(call.arguments[0]) if len(call.arguments) == 1 else None
+    made = known.value() if known is not None else None
     return file.call(made) if made is not None and made.type == "call_expression" else None
 
 
@@ -190,7 +182,7 @@ def _edits(file: GoFile, call: Node, target: Node) -> tuple[Edit, ...]:
         return ()
     if not _leaves_on_error(check, target):
         return ()
-    line = f"\n{indent(file, check)}defer {text(target)}.Body.Close()"
+    line = f"\n{file.indent(check)}defer {text(target)}.Body.Close()"
     return (Edit(file.path, check.end_byte, check.end_byte, line),)
 
 

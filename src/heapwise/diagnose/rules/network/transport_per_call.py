@@ -5,6 +5,8 @@ What it finds:
     through an http.Client or httputil.ReverseProxy of its own, and lets nobody else have it. A
     client without a Transport is no finding: those all share http.DefaultTransport. Nor is one that
     the function returns or keeps, that has DisableKeepAlives, or whose idle connections it closes.
+    A dialer that uses what only this call knows cannot be shared. Without a recording only
+    transports of handlers and loops are told.
 
 Why it allocates:
     The transport owns the idle connections. Whoever drops it after one call dials for the next,
@@ -45,17 +47,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, descend, text
-from heapwise.diagnose.source.go_locals import runs_once
-from heapwise.diagnose.source.go_values import (
-    answers_requests,
-    assigned_to,
-    holder,
-    home,
-    keyed,
-    meanings,
-    own_declaration,
-)
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import in_handler
+from heapwise.diagnose.source.go_names import declaration, meanings, own
+from heapwise.diagnose.source.go_often import often
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import descend, home, query, text
+from heapwise.diagnose.source.go_values import assigned_to, holder, keyed
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -80,9 +78,9 @@ _DEPTH = 4
 def _go(file: GoFile) -> Iterable[Match]:
     for made in (*_literals(file), *_clones(file)):
         function = file.function_at(made)
-        if function is None or runs_once(file, made) or function.name == "main":
+        if function is None or runs_again(file, made) is None or function.name == "main":
             continue
-        if _dies_here(file, made):
+        if _dies_here(file, made) and not _dials_for_caller(made):
             yield _match(file, made, function.name)
 
 
@@ -101,6 +99,28 @@ def _clones(file: GoFile) -> Iterable[Node]:
             "http.DefaultTransport.(*http.Transport)"
         ):
             yield call.node
+
+
+def _dials_for_caller(made: Node) -> bool:
+    """Whether a function in it uses what only this call knows: it cannot serve another call."""
+    names = (
+        name
+        for literal in descend(made, "func_literal")
+        for found in query("(identifier) @name", literal)
+        for name in found["name"]
+    )
+    return any(
+        declared is not None
+        and not made.start_byte <= declared.start_byte < made.end_byte
+        and not _is_receiver(declared)
+        for declared in map(declaration, names)
+    )
+
+
+def _is_receiver(declared: Node) -> bool:
+    given = declared.parent
+    method = given.parent if given is not None else None
+    return method is not None and method.child_by_field_name("receiver") == given
 
 
 def _dies_here(file: GoFile, made: Node) -> bool:
@@ -148,8 +168,8 @@ def _literal_with(file: GoFile, value: Node) -> Node | None:
 
 def _role(file: GoFile, use: Node, depth: int = _DEPTH) -> str:
     """What a mention of the variable does: ``calls``, ``sets``, or empty where it may get out."""
-    spec = own_declaration(use)
-    if spec is None or home(use) != home(spec):
+    known = own(use)
+    if known is None or home(use) != home(known.node):
         return ""
     if use.parent is not None and use.parent.type == "selector_expression":
         return _selected(use.parent)
@@ -194,7 +214,7 @@ def _is_called(selector: Node) -> bool:
 
 
 def _match(file: GoFile, made: Node, function: str) -> Match:
-    per_request = answers_requests(file, made)
+    per_request = in_handler(made)
     span = file.span(made)
     return Match(
         span=span,
@@ -212,6 +232,7 @@ def _match(file: GoFile, made: Node, function: str) -> Match:
         ),
         heat=Heat.FUNCTION,
         confidence=Confidence.HIGH if per_request else Confidence.MEDIUM,
+        needs_evidence=not often(file, made),
     )
 
 

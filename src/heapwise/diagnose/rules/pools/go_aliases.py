@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.pools.go_pools import Taken
-from heapwise.diagnose.source.go_file import GoFile, text
-from heapwise.diagnose.source.go_flow import assignments, bare
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_syntax import bare, text
+from heapwise.diagnose.source.go_values import assignments
 
 if TYPE_CHECKING:
     from tree_sitter import Node

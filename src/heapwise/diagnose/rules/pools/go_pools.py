@@ -11,17 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from heapwise.diagnose.rules.pools.go_made import type_of
-from heapwise.diagnose.source.go_file import (
-    GoCall,
-    GoFile,
-    ancestors,
-    descend,
-    query,
-    text,
-)
-from heapwise.diagnose.source.go_flow import bare, deferred, scope_of
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import deferred, scope_of
+from heapwise.diagnose.source.go_functions import GoCall
 from heapwise.diagnose.source.go_module import GoPackage
+from heapwise.diagnose.source.go_syntax import ancestors, bare, descend, query, text
+from heapwise.diagnose.source.go_types import type_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -230,9 +225,3 @@ def pairs(file: GoFile) -> Iterator[tuple[Taken, tuple[Returned, ...]]]:
             if put.pool == each.pool and put.scope == each.scope and text(put.value) == each.name
         )
         yield each, mine
-
-
-def function_name(file: GoFile, node: Node) -> str:
-    """The declared function that a node is in, as profiles name it; empty outside of any."""
-    function = file.function_at(node)
-    return function.name if function is not None else ""

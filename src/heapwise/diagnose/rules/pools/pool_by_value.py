@@ -48,15 +48,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from heapwise.diagnose.rules.pools.go_made import is_value
 from heapwise.diagnose.rules.pools.go_pools import (
     Returned,
-    function_name,
     pools,
     returned,
     taken,
 )
-from heapwise.diagnose.source.go_file import GoFile, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_syntax import text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -65,6 +64,8 @@ CODE = "HW601"
 NAME = "pool-by-value"
 HOLDS_FOR = "pools of slices, arrays and structs; the pointer that Get gave is the one put back"
 REFERENCES = ("https://staticcheck.dev/docs/checks/#SA6002", "https://pkg.go.dev/sync#Pool")
+
+_KNOWN_STRUCTS = frozenset({"bytes.Buffer", "strings.Builder"})
 
 
 def _go(file: GoFile) -> Iterable[Match]:
@@ -76,7 +77,7 @@ def _go(file: GoFile) -> Iterable[Match]:
         if value.startswith("&") or (mine is not None and not mine.type):
             continue  # what Get returned is an any already, and goes back as it is
         kind = mine.type if mine is not None else known[put.pool].made or _asserted(file, put.pool)
-        if is_value(file, kind):
+        if _is_value(file, kind):
             yield _match(file, put, kind)
 
 
@@ -91,12 +92,23 @@ def _asserted(file: GoFile, pool: str) -> str:
     return kinds.pop() if len(kinds) == 1 else ""
 
 
+def _is_value(file: GoFile, kind: str) -> bool:
+    """Whether a type is a slice, array or struct for certain: it does not fit into a pointer."""
+    if kind.startswith("[") or kind in _KNOWN_STRUCTS:
+        return True
+    declared = file.package.type(kind)
+    if declared is None:
+        return False
+    meant = declared[1].child_by_field_name("type")
+    return meant is not None and meant.type in ("slice_type", "array_type", "struct_type")
+
+
 def _match(file: GoFile, put: Returned, kind: str) -> Match:
     what, span = "slice" if kind.startswith("[]") else "value", file.span(put.call.node)
     value = text(put.value)
     return Match(
         span=span,
-        function=function_name(file, put.call.node),
+        function=file.owner(put.call.node),
         title=f"{put.pool} holds {kind} by value, so every Put allocates",
         why=f"Put takes an any, and a {kind} does not fit into one: a copy of the {what}'s"
         f" {'header' if what == 'slice' else 'memory'} goes to the heap at each Put.",

@@ -55,12 +55,13 @@ from heapwise.diagnose.rules.pools.go_pools import (
     WORDS,
     Returned,
     Taken,
-    function_name,
     returned,
     taken,
 )
-from heapwise.diagnose.source.go_file import GoFile, ancestors, descend, text
-from heapwise.diagnose.source.go_flow import came_by, is_target, leaves, uses
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import came_by, leaves
+from heapwise.diagnose.source.go_syntax import ancestors, descend, identifiers, text
+from heapwise.diagnose.source.go_values import is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -94,7 +95,7 @@ def _loses(file: GoFile, each: Taken, names: frozenset[str], branch: Node) -> bo
         return False
     if not any(_within(call.node, body) for call in file.calls(*_MAKERS)):
         return False
-    if any(use for name in names for use in uses(body, name) if not _is_replaced(use)):
+    if any(use for name in names for use in identifiers(body, name) if not _is_replaced(use)):
         return False
     return not _gets_back(file, each, branch, body)
 
@@ -160,7 +161,7 @@ def _within(node: Node, outer: Node) -> bool:
 
 
 def _match(file: GoFile, each: Taken, branch: Node) -> Match:
-    function, span = function_name(file, branch), file.span(branch)
+    function, span = file.owner(branch), file.span(branch)
     return Match(
         span=span,
         function=function,

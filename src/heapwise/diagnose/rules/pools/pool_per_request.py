@@ -46,9 +46,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.rules.pools.go_pools import bound_name, function_name, literals
-from heapwise.diagnose.source.go_file import GoCall, GoFile, declaration, loop_around, query, text
-from heapwise.diagnose.source.go_flow import answers_requests, scope_of, statement_of
+from heapwise.diagnose.rules.pools.go_pools import bound_name, literals
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import scope_of, statement_of
+from heapwise.diagnose.source.go_functions import GoCall, is_handler
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import query, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -67,12 +71,12 @@ _DECLARED = "(var_spec type: (qualified_type) @type) @spec"
 def _go(file: GoFile) -> Iterable[Match]:
     for made in _made(file):
         scope = scope_of(made)
-        function = function_name(file, made)
+        function = file.owner(made)
         if scope is None or function in ("", "main", "init"):
             continue
         name = text(made.child_by_field_name("name")) or bound_name(made)
         uses = [call for call in file.calls(".Get", ".Put") if _is_of(call, name, made)]
-        if answers_requests(scope) or any(_asks_at_once(call, scope) for call in uses):
+        if is_handler(scope) or any(_asks_at_once(call, scope) for call in uses):
             yield _match(file, made, name or "sync.Pool", uses)
 
 
@@ -100,7 +104,7 @@ def _asks_at_once(call: GoCall, scope: Node) -> bool:
 
 
 def _match(file: GoFile, made: Node, name: str, uses: list[GoCall]) -> Match:
-    function, statement = function_name(file, made), statement_of(made) or made
+    function, statement = file.owner(made), statement_of(made) or made
     span = file.span(made)
     return Match(
         span=span,

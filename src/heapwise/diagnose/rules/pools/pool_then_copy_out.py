@@ -3,9 +3,9 @@ r"""A pooled buffer is filled and then copied out: twice the copying, and nothin
 What it finds:
     A function that takes a []byte or a *bytes.Buffer from a sync.Pool, puts data into it whose
     length it already knows (or one value by a json.Encoder that does not escape HTML), and returns
-    a copy: append([]byte(nil), …), bytes.Clone, slices.Clone, string(…), String(). Where the length
-    of the result is known only at the end (Fprintf, templates, loops), the pool saves the growing,
-    and it is no finding.
+    a copy: append([]byte(nil), …), make and copy, bytes.Clone, slices.Clone, string(…), String().
+    Where the length of the result is known only at the end (Fprintf, templates, loops), the pool
+    saves the growing, and it is no finding.
 
 Why it allocates:
     The copy that is returned is the allocation that the pool was to save. What comes on top is
@@ -53,9 +53,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.pools.go_aliases import aliases, root
-from heapwise.diagnose.rules.pools.go_pools import WORDS, Taken, function_name, pairs
-from heapwise.diagnose.source.go_file import GoCall, GoFile, loop_around, text
-from heapwise.diagnose.source.go_flow import bare, scope_of, uses
+from heapwise.diagnose.rules.pools.go_pools import WORDS, Taken, pairs
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import scope_of
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import variable
+from heapwise.diagnose.source.go_syntax import bare, identifiers, text
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -99,10 +103,13 @@ def _go(file: GoFile) -> Iterable[Match]:
 
 def _copies(file: GoFile, each: Taken, names: frozenset[str]) -> Iterator[Node]:
     """The calls that copy the buffer into what is returned."""
-    for call in file.calls("append", ".String", *_CLONES):
-        if scope_of(call.node) != each.scope or not _is_returned(call.node):
+    for call in file.calls("append", "copy", ".String", *_CLONES):
+        result = _made_for(file, call) if call.name == "copy" else call.node
+        if scope_of(call.node) != each.scope or result is None or not _is_returned(result):
             continue
-        if call.name == ".String":
+        if call.name == "copy":
+            source: Node | None = call.arguments[1]
+        elif call.name == ".String":
             source = call.receiver
         elif call.name == "append":
             source = _spread(call)
@@ -110,6 +117,14 @@ def _copies(file: GoFile, each: Taken, names: frozenset[str]) -> Iterator[Node]:
             source = call.arguments[0] if call.arguments else None
         if source is not None and root(file, source) in names:
             yield call.node
+
+
+def _made_for(file: GoFile, call: GoCall) -> Node | None:
+    """The ``make`` of a variable that ``copy(variable, x)`` fills."""
+    known = variable(call.arguments[0]) if len(call.arguments) == 2 else None
+    made = known.value() if known is not None else None
+    is_make = made is not None and made.type == "call_expression" and file.call(made).name == "make"
+    return made if is_make else None
 
 
 def _spread(call: GoCall) -> Node | None:
@@ -139,7 +154,7 @@ def _is_returned(node: Node) -> bool:
         and use.parent.type == "expression_list"
         and use.parent.parent is not None
         and use.parent.parent.type == "return_statement"
-        for use in uses(scope, text(left.named_children[0]))
+        for use in identifiers(scope, text(left.named_children[0]))
     )
 
 
@@ -184,7 +199,7 @@ def _plain_encoder(file: GoFile, each: Taken) -> bool:
 
 
 def _match(file: GoFile, each: Taken, copied: _Copy) -> Match:
-    node, function = copied.node, function_name(file, copied.node)
+    node, function = copied.node, file.owner(copied.node)
     span = file.span(each.call.node, node)
     why = (
         f"{text(node)} allocates what {each.pool} was to save, and the data is copied twice."

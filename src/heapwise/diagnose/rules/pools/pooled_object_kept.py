@@ -46,9 +46,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.pools.go_aliases import only_aliases
-from heapwise.diagnose.rules.pools.go_pools import Returned, Taken, function_name, returned, taken
-from heapwise.diagnose.source.go_file import GoFile, declaration, descend, loop_around, text
-from heapwise.diagnose.source.go_flow import assignments, came_by, followed_by
+from heapwise.diagnose.rules.pools.go_pools import Returned, Taken, returned, taken
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import came_by, followed_by
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import descend, text
+from heapwise.diagnose.source.go_values import assignments
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -163,7 +167,7 @@ def _is_local(channel: Node) -> bool:
 
 
 def _match(file: GoFile, each: Taken, put: Returned, kept: _Kept) -> Match:
-    function, span = function_name(file, kept.node), file.span(kept.node)
+    function, span = file.owner(kept.node), file.span(kept.node)
     return Match(
         span=span,
         function=function,

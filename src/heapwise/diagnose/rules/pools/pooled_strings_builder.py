@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from heapwise.diagnose.rules.pools.go_pools import Taken, function_name, taken
+from heapwise.diagnose.rules.pools.go_pools import Taken, taken
 from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
@@ -61,7 +61,7 @@ def _go(file: GoFile) -> Iterable[Match]:
 
 
 def _match(file: GoFile, each: Taken) -> Match:
-    function, span = function_name(file, each.call.node), file.span(each.call.node)
+    function, span = file.owner(each.call.node), file.span(each.call.node)
     return Match(
         span=span,
         function=function,

@@ -48,9 +48,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.pools.go_aliases import only_aliases, root
-from heapwise.diagnose.rules.pools.go_pools import Returned, Taken, function_name, returned, taken
-from heapwise.diagnose.source.go_file import GoFile, descend, text
-from heapwise.diagnose.source.go_flow import came_by, is_target, outer_statement, scope_of, uses
+from heapwise.diagnose.rules.pools.go_pools import Returned, Taken, returned, taken
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_flow import came_by, outer_statement, scope_of
+from heapwise.diagnose.source.go_syntax import descend, identifiers, text
+from heapwise.diagnose.source.go_values import is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -106,7 +108,7 @@ def _used_behind(file: GoFile, put: Returned, names: frozenset[str]) -> Iterator
     gone: set[str] = set()
     while behind is not None:
         for name in sorted(names - gone):
-            first = next(uses(behind, name), None)
+            first = next(identifiers(behind, name), None)
             if first is None and text(behind) == name:
                 first = behind
             if first is not None:
@@ -125,7 +127,7 @@ def _only_measured(file: GoFile, use: Node) -> bool:
 
 
 def _match(file: GoFile, each: Taken, put: Returned, late: Node) -> Match:
-    function, span = function_name(file, late), file.span(late)
+    function, span = file.owner(late), file.span(late)
     when = "when the function ends" if put.deferred else f"in line {file.span(put.call.node).line}"
     return Match(
         span=span,

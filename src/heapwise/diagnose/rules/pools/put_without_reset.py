@@ -46,9 +46,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.rules.pools.go_pools import Returned, Taken, function_name, pairs
-from heapwise.diagnose.source.go_file import GoFile, descend, text
-from heapwise.diagnose.source.go_flow import is_target, uses
+from heapwise.diagnose.rules.pools.go_pools import Returned, Taken, pairs
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_syntax import descend, identifiers, text
+from heapwise.diagnose.source.go_values import is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -100,7 +101,7 @@ def _keeps_content(file: GoFile, each: Taken) -> bool:
 def _uses(each: Taken) -> Iterator[Node]:
     """The uses of what was taken, behind its declaration."""
     after = each.call.node.end_byte
-    return (use for use in uses(each.scope, each.name) if use.start_byte > after)
+    return (use for use in identifiers(each.scope, each.name) if use.start_byte > after)
 
 
 def _call_of(file: GoFile, use: Node) -> str:
@@ -199,7 +200,7 @@ def _listed(name: str, fields: tuple[str, ...]) -> str:
 
 
 def _match(file: GoFile, each: Taken, put: Returned, what: str) -> Match:
-    function, span = function_name(file, put.call.node), file.span(put.call.node)
+    function, span = file.owner(put.call.node), file.span(put.call.node)
     kind = each.type.removeprefix("*")
     is_struct = file.package.type(kind) is not None
     reset = f"*{each.name} = {kind}{{}}"

@@ -108,12 +108,24 @@ def _opens(file: PythonFile, call: ast.Call) -> bool:
     return name in _OPENERS and isinstance(path, ast.Name | ast.Attribute | ast.BinOp | ast.Call)
 
 
-def _in_pieces(file: PythonFile, node: ast.AST, opened: ast.Call) -> bool:
+def _in_pieces(file: PythonFile, node: ast.Call, opened: ast.Call) -> bool:
     """Whether a loop that the file was not opened in reads on and on."""
-    loop = file.loop_around(node)
-    if loop is not None and loop not in file.ancestors(opened):
+    if any(isinstance(each, ast.Lambda) for each in file.ancestors(node)):
         return True
-    return any(isinstance(each, ast.Lambda) for each in file.ancestors(node))
+    # The first piece may well be read before the loop.
+    same = (call.node for call in file.calls("os.read", ".read") if _is_like(call.node, node))
+    around = list(file.ancestors(opened))
+    function = file.function_of(node)
+    return any(
+        (loop := file.loop_around(each)) is not None
+        and loop not in around
+        and file.function_of(each) is function
+        for each in same
+    )
+
+
+def _is_like(call: ast.Call, other: ast.Call) -> bool:
+    return ast.dump(call) == ast.dump(other)
 
 
 def _match(file: PythonFile, call: PythonCall, function: str, size: int) -> Match:

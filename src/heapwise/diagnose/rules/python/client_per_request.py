@@ -4,8 +4,9 @@ What it finds:
     A run in which ``requests.get``, ``httpx.get`` and their like, each of which makes a client for
     one answer, take at least 2 % of all bytes. In source: the same calls in code that answers
     requests, and new clients of requests, httpx, aiohttp, urllib3 and boto3 there. A client that
-    is kept (in a global, an attribute, a cache), or made from what the request brought, is no
-    finding.
+    is kept (in a global, an attribute, a cache), handed on to where it may be, or made from what
+    the request brought, is no finding. Nor is a call that is made only where a cache has nothing,
+    or a task that runs by the clock.
 
 Why it allocates:
     A client holds adapters, pools, cookies and, for TLS, the certificates it trusts, and its
@@ -48,14 +49,21 @@ Measured:
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from heapwise.analysis.allocation import CallSite, Path
 from heapwise.analysis.frames import Frame, place
 from heapwise.diagnose.case import Case, value
-from heapwise.diagnose.rules.python.answering import answering
-from heapwise.diagnose.rules.python.values import inside
+from heapwise.diagnose.rules.python.answering import (
+    answering,
+    asks_a_cache,
+    asks_if_missing,
+    may_answer,
+    runs_seldom,
+)
+from heapwise.diagnose.rules.python.values import inside, targets_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.diagnose.source.python_file import Function, PythonCall, PythonFile
@@ -88,6 +96,9 @@ _HTTP = (
     *("aiohttp.ClientSession", "urllib3.PoolManager"),
 )
 _CLOUD = ("boto3.client", "boto3.resource")
+_IMPORTED = re.compile(
+    rb"^[ \t]*(?:import|from)[ \t][^\n#]*\b(?:requests|httpx|aiohttp|urllib3|boto3)\b", re.MULTILINE
+)
 _TESTED = frozenset({"transport", "app"})
 """Arguments of a client that talks to the process it is in."""
 
@@ -142,6 +153,8 @@ def _remedy(kept: str) -> str:
 
 
 def _find(file: PythonFile) -> Iterable[Match]:
+    if not _IMPORTED.search(file.data) or not may_answer(file.data):
+        return
     names = (*_ONE_SHOT, *_HTTP, *_CLOUD)
     calls = list(file.calls(*names))
     often = answering(file) if calls else frozenset()
@@ -150,9 +163,12 @@ def _find(file: PythonFile) -> Iterable[Match]:
         if function is None or function not in often:
             continue
         if call.name in _ONE_SHOT or not (
-            _is_kept(file, function, call.node) or _is_the_requests_own(function, call.node)
+            _is_kept(file, function, call.node)
+            or _is_handed_on(function, call.node)
+            or _is_the_requests_own(function, call.node)
         ):
-            yield _match(file, call, file.qualified(function))
+            seldom = asks_a_cache(function) or runs_seldom(file, call.node)
+            yield _match(file, call, file.qualified(function), alone=not seldom)
 
 
 def _is_kept(file: PythonFile, function: Function, call: ast.Call) -> bool:
@@ -165,7 +181,7 @@ def _is_kept(file: PythonFile, function: Function, call: ast.Call) -> bool:
     }
     below: ast.AST = call
     for each in file.ancestors(call):
-        if isinstance(each, ast.If | ast.IfExp) and _asks_if_missing(each.test):
+        if isinstance(each, ast.If | ast.IfExp) and asks_if_missing(each.test):
             return True
         if isinstance(each, ast.Assign | ast.AnnAssign | ast.NamedExpr):
             targets = each.targets if isinstance(each, ast.Assign) else [each.target]
@@ -180,8 +196,33 @@ def _is_kept(file: PythonFile, function: Function, call: ast.Call) -> bool:
     return False
 
 
-def _asks_if_missing(test: ast.expr) -> bool:
-    return any(isinstance(each, ast.Not | ast.Is | ast.NotIn) for each in ast.walk(test))
+def _names(function: Function, call: ast.Call) -> set[str]:
+    """The local names that a client is given."""
+    return {
+        target.id
+        for each in inside(*function.body)
+        if getattr(each, "value", None) is call
+        for target in targets_of(each)
+        if isinstance(target, ast.Name)
+    }
+
+
+def _is_handed_on(function: Function, call: ast.Call) -> bool:
+    """Whether a client is returned, or put or passed somewhere that may keep it."""
+    names = _names(function, call)
+    for each in inside(*function.body):
+        values: list[ast.expr | None] = []
+        if isinstance(each, ast.Return | ast.Yield | ast.Assign | ast.AnnAssign):
+            values = [each.value]
+        elif isinstance(each, ast.Call):
+            values = [*each.args, *(keyword.value for keyword in each.keywords)]
+        elif isinstance(each, ast.Dict):
+            values = [*each.values]
+        if call in values and isinstance(each, ast.Return | ast.Yield):
+            return True
+        if any(isinstance(value, ast.Name) and value.id in names for value in values):
+            return True
+    return False
 
 
 def _is_the_requests_own(function: Function, call: ast.Call) -> bool:
@@ -200,7 +241,7 @@ def _is_the_requests_own(function: Function, call: ast.Call) -> bool:
     )
 
 
-def _match(file: PythonFile, call: PythonCall, function: str) -> Match:
+def _match(file: PythonFile, call: PythonCall, function: str, *, alone: bool) -> Match:
     made = f"{call.name}(…)"
     kept = _ONE_SHOT.get(call.name, made)
     builds = (
@@ -218,6 +259,7 @@ def _match(file: PythonFile, call: PythonCall, function: str) -> Match:
             before=file.lines(file.span(call.node)), after=f"client = {kept}  # once, outside"
         ),
         heat=Heat.FUNCTION,
+        needs_evidence=not alone,
     )
 
 

@@ -3,7 +3,9 @@
 What it finds:
     ``logger.debug(f"…{value}…")``, and the same with ``%`` or ``.format``, at every round of a
     loop over values or in code that answers requests. Behind ``isEnabledFor`` it is no finding,
-    nor are other levels, which are written as a rule, nor an error's path.
+    nor are other levels, which are written as a rule, nor an error's path, nor a text whose values
+    are made by calls for it: they are made either way. Without a recording nothing is told: a
+    message costs a microsecond, and the source does not show how many there are.
 
 Why it allocates:
     Arguments are made before the call: the text, and a string of every value in it, whatever the
@@ -32,7 +34,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from heapwise.diagnose.rules.python.answering import answering
 from heapwise.diagnose.rules.python.values import inside, is_short
@@ -49,7 +51,11 @@ REFERENCES = ("https://docs.python.org/3/howto/logging.html#optimization",)
 _LOGGER = re.compile(r"_*(?:log|logger|logging)", re.IGNORECASE)
 _OTHERS = ("loguru", "structlog")
 _ASKING = ("isenabledfor", "debug", "verbose", "level")
+_TEXTS = frozenset({"ascii", "dumps", "format", "join", "repr", "str"})
+"""Functions whose text costs more than putting it into another."""
+
 _SAVED = 0.95
+_PRINTF = re.compile(r"0?\d*(?:\.\d+)?[dfegxX]")
 _FORMATTED = re.compile(rb"\.debug\(\s*(?:[fF][\"']|[\"'][^\n]*(?:%|\.format))")
 
 
@@ -77,17 +83,34 @@ def _is_logger(call: PythonCall) -> bool:
 
 
 def _is_formatted(call: PythonCall) -> bool:
+    """Whether a message is put together of values that are there, and not made for it alone."""
     message = call.node.args[0] if len(call.node.args) == 1 else None
+    made = [_made_by(value) for value in _values(message)]
+    return "" in made and _TEXTS.isdisjoint(made)
+
+
+def _made_by(value: ast.expr) -> str:
+    """The function that a value is (a part of) the result of; empty for one that is there."""
+    while isinstance(value, ast.Subscript):
+        value = value.value
+    if isinstance(value, ast.Constant):
+        return "constant"
+    called = value.func if isinstance(value, ast.Call) else None
+    return str(getattr(called, "attr", getattr(called, "id", "call"))) if called else ""
+
+
+def _values(message: ast.expr | None) -> Sequence[ast.expr]:
+    """What a text is filled in with."""
     if isinstance(message, ast.JoinedStr):
-        return any(isinstance(each, ast.FormattedValue) for each in message.values)
+        return [each.value for each in message.values if isinstance(each, ast.FormattedValue)]
     if isinstance(message, ast.BinOp) and isinstance(message.op, ast.Mod):
-        return _is_text(message.left)
-    function = message.func if isinstance(message, ast.Call) else None
-    return (
-        isinstance(function, ast.Attribute)
-        and function.attr == "format"
-        and _is_text(function.value)
-    )
+        right = message.right
+        values = right.elts if isinstance(right, ast.Tuple) else [right]
+        return values if _is_text(message.left) else []
+    if not isinstance(message, ast.Call) or not isinstance(message.func, ast.Attribute):
+        return []
+    formats = message.func.attr == "format" and _is_text(message.func.value)
+    return [*message.args, *(k.value for k in message.keywords)] if formats else []
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -144,6 +167,7 @@ def _match(file: PythonFile, call: PythonCall, function: Function) -> Match:
         saved=_SAVED,
         saved_allocs=_SAVED,
         callees=("",),
+        needs_evidence=True,
     )
 
 
@@ -155,11 +179,22 @@ def _as_arguments(file: PythonFile, call: PythonCall) -> str:
     text, values = "", []
     for part in message.values:
         if isinstance(part, ast.FormattedValue):
-            text += "%r" if part.conversion == ord("r") else "%s"
+            text += _conversion(part)
             values.append(written(part.value))
         elif isinstance(part, ast.Constant):
             text += str(part.value).replace("%", "%%")
     return f"{head}({ast.unparse(ast.Constant(text))}, {', '.join(values)})"
+
+
+def _conversion(part: ast.FormattedValue) -> str:
+    """``%.2f`` for ``{value:.2f}``; what has no such form is a matter for people."""
+    spec = part.format_spec.values if isinstance(part.format_spec, ast.JoinedStr) else []
+    constant = spec[0] if len(spec) == 1 else None
+    if isinstance(constant, ast.Constant) and _PRINTF.fullmatch(str(constant.value)):
+        return "%" + str(constant.value)
+    if spec:
+        return "…"
+    return "%r" if part.conversion == ord("r") else "%s"
 
 
 LOOKS = {"python": Look((b".debug(",), _find)}

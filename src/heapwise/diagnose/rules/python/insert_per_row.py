@@ -3,7 +3,8 @@
 What it finds:
     ``execute`` with a constant ``INSERT`` or ``REPLACE`` in a loop over rows, and a ``commit`` for
     every row of such a loop. Statements whose results the loop needs (``RETURNING``,
-    ``lastrowid``), loops over a few values and commits once in so many rows are no finding.
+    ``lastrowid``), loops that do more with the same cursor, loops over a few values and commits
+    once in so many rows are no finding.
 
 Why it allocates:
     Each call makes arguments, binds them and asks the database once more; with a server that is a
@@ -43,7 +44,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from heapwise.diagnose.rules.python.values import constant_text, inside, is_short
+from heapwise.diagnose.rules.python.values import constant_text, inside, is_same, is_short
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.diagnose.source.python_file import PythonCall, PythonFile
@@ -74,12 +75,27 @@ def _find(file: PythonFile) -> Iterable[Match]:
         sql = constant_text(file, call.node.args[0]) if len(call.node.args) > 1 else None
         if sql is None or not _INSERT.match(sql) or _RETURNS.search(sql):
             continue
-        if not _needs_results(loop):
+        if not _needs_results(loop) and not _is_one_of_many(file, call.node, loop):
             yield _match(file, call, loop, file.qualified(function))
 
 
 def _needs_results(loop: ast.For | ast.AsyncFor) -> bool:
     return any(isinstance(each, ast.Attribute) and each.attr in _NEEDED for each in inside(loop))
+
+
+def _is_one_of_many(file: PythonFile, call: ast.Call, loop: ast.For | ast.AsyncFor) -> bool:
+    """Whether the loop does more with the same cursor: then the order of statements may matter."""
+    assert isinstance(call.func, ast.Attribute)  # noqa: S101 - its name begins with a dot
+    receiver = call.func.value
+    for each in inside(*loop.body):
+        if each is receiver or not isinstance(each, ast.Name | ast.Attribute):
+            continue
+        if not is_same(each, receiver):
+            continue
+        parent = file.parents[each]
+        if not isinstance(parent, ast.Attribute) or parent.attr != "commit":
+            return True
+    return False
 
 
 def _match(

@@ -166,6 +166,7 @@ def _finding(
         holds_for=HOLDS_FOR,
         references=REFERENCES,
         confidence=Confidence.MEDIUM,
+        withheld=measured.withheld if measured is not None else "",
     )
 
 

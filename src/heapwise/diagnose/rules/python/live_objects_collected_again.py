@@ -86,4 +86,5 @@ def find(case: Case) -> Iterable[Finding]:
         holds_for=HOLDS_FOR,
         references=REFERENCES,
         confidence=Confidence.MEDIUM,
+        withheld=measured.withheld if measured is not None else "",
     )

@@ -2,7 +2,9 @@
 
 What it finds:
     ``for line in file.readlines()`` and ``for row in list(csv.reader(file))`` over a file that
-    the same function opens, and a name given to such a list whose only use is one loop.
+    the same function opens, also below ``enumerate`` and in a comprehension, and a name given to
+    such a list whose only use is one loop. Without a recording it is told of rows of csv, of files
+    that are read one after another, and of what a request reads: most other files are short.
 
 Why it allocates:
     The list holds every line at once: 8 B for each beside the line itself, grown by copying, and
@@ -38,8 +40,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from heapwise.diagnose.rules.python.answering import answering
 from heapwise.diagnose.source.look import Look
-from heapwise.diagnose.source.match import Edit, Match
+from heapwise.diagnose.source.match import Match
 from heapwise.diagnose.source.python_file import Function, PythonFile
 from heapwise.model.finding import Sketch
 
@@ -47,6 +50,8 @@ CODE = "HW906"
 NAME = "stream-made-a-list"
 HOLDS_FOR = "files of more than some hundred lines"
 REFERENCES = ("https://docs.python.org/3/tutorial/inputoutput.html#methods-of-file-objects",)
+
+Walk = ast.For | ast.comprehension
 
 _READERS = frozenset({"csv.reader", "csv.DictReader"})
 _OPENERS = frozenset(
@@ -64,8 +69,10 @@ def _find(file: PythonFile) -> Iterable[Match]:
         if stream is None or name is None or function is None or opened is None:
             continue
         loop = _only_loop(file, function, call.node)
-        if loop is not None and not _is_used(opened, name.id, loop):
-            yield _match(file, call.node, stream, loop, file.qualified(function))
+        if loop is not None and not _is_used(file, opened, name.id, loop):
+            rows = isinstance(stream, ast.Call)
+            alone = rows or file.loop_around(opened) is not None or function in answering(file)
+            yield _match(file, call.node, stream, loop, file.qualified(function), alone=alone)
 
 
 def _stream(file: PythonFile, call: ast.Call) -> ast.expr | None:
@@ -96,11 +103,11 @@ def _opened(file: PythonFile, call: ast.Call, name: str) -> ast.With | None:
     return None
 
 
-def _only_loop(file: PythonFile, function: Function, call: ast.Call) -> ast.For | None:
+def _only_loop(file: PythonFile, function: Function, call: ast.Call) -> Walk | None:
     """The one loop over a list: the call stands in its head, or in the statement of its name."""
     parent = file.parents[call]
-    if isinstance(parent, ast.For) and parent.iter is call:
-        return parent
+    if (in_head := _walk_of(file, call)) is not None:
+        return in_head
     target = parent.targets[0] if isinstance(parent, ast.Assign) else None
     if not isinstance(target, ast.Name):
         return None
@@ -116,23 +123,46 @@ def _only_loop(file: PythonFile, function: Function, call: ast.Call) -> ast.For 
     return loop if file.parents[loop] is file.parents[parent] else None
 
 
-def _is_used(opened: ast.With, name: str, loop: ast.For) -> bool:
+def _walk_of(file: PythonFile, call: ast.Call) -> Walk | None:
+    """The loop that a list is made in the head of, perhaps numbered."""
+    walked: ast.expr = call
+    parent = file.parents[call]
+    if isinstance(parent, ast.Call) and file.name_of(parent.func) == "enumerate":
+        walked, parent = parent, file.parents[parent]
+    if isinstance(parent, ast.For) and parent.iter is walked:
+        return parent
+    if not isinstance(parent, ast.comprehension) or parent.iter is not walked:
+        return None
+    whole = file.parents[parent]
+    # A generator reads later, when the file may be closed; an inner loop would find it at its end.
+    if not isinstance(whole, ast.ListComp | ast.SetComp | ast.DictComp):
+        return None
+    return parent if whole.generators[0] is parent else None
+
+
+def _is_used(file: PythonFile, opened: ast.With, name: str, loop: Walk) -> bool:
     """Whether the loop, or what comes behind it, does something with the file.
 
     Then it matters that all of it was read before.
     """
-    head = loop.iter.end_lineno or loop.iter.lineno
+    last = loop.iter.end_lineno or loop.iter.lineno
+    of_head = set(ast.walk(loop.iter))
+    within = set(ast.walk(file.parents[loop])) if isinstance(loop, ast.comprehension) else set()
     return any(
-        isinstance(each, ast.Name) and each.id == name and each.lineno > head
+        isinstance(each, ast.Name)
+        and each.id == name
+        and each not in of_head
+        and (each.lineno > last or each in within)
         for each in ast.walk(opened)
     )
 
 
 def _match(
-    file: PythonFile, call: ast.Call, stream: ast.expr, loop: ast.For, function: str
+    file: PythonFile, call: ast.Call, stream: ast.expr, loop: Walk, function: str, *, alone: bool
 ) -> Match:
     what = "lines" if isinstance(stream, ast.Name) else "rows"
-    source, target = file.text(stream), file.text(loop.target)
+    source, in_head = file.text(stream), _walk_of(file, call) is not None
+    after = file.text(loop.iter).replace(file.text(call), source) if in_head else source
     return Match(
         span=file.span(call),
         function=function,
@@ -140,17 +170,15 @@ def _match(
         why=f"{file.text(call)} holds every one of the {what} until the loop ends, and its list"
         " grows by copying.",
         remedy=f"Walk through {source} itself: it gives one of the {what} at a time.",
-        sketch=Sketch(before=file.lines(file.span(call)), after=f"for {target} in {source}:"),
+        sketch=Sketch(
+            before=file.lines(file.span(call)), after=f"for {file.text(loop.target)} in {after}:"
+        ),
         saved=_SAVED[what],
         callees=("", "codecs.", "csv."),
-        edits=_edits(file, call, source, loop),
+        edits=(file.edit(call, source),) if in_head and file.is_utf8 else (),
         case="" if what == "lines" else "csv",
+        needs_evidence=not alone,
     )
-
-
-def _edits(file: PythonFile, call: ast.Call, source: str, loop: ast.For) -> tuple[Edit, ...]:
-    """The patch, where the list stands in the head of the loop."""
-    return (file.edit(call, source),) if loop.iter is call and file.is_utf8 else ()
 
 
 LOOKS = {

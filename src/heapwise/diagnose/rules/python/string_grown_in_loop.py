@@ -4,7 +4,9 @@ What it finds:
     In a loop: ``+=`` on bytes, ``+=`` on a string that is an attribute, an item or a global, and
     a string that is built as ``text = text + a + b`` or from its front. A local string with
     ``text += piece`` is no finding: CPython lets it grow in place. Nor is a buffer that the loop
-    shortens again, or a loop over a few values.
+    shortens again, text that the loop looks into as it grows, or a loop over a few values.
+    Without a recording only what comes from a stream is told, and what grows while a request is
+    answered: elsewhere the source cannot tell three pieces from three thousand.
 
 Why it allocates:
     Strings and bytes do not change, so each round makes a new one of the full length and copies
@@ -40,10 +42,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
-from heapwise.diagnose.rules.python.values import inside, is_short, names_in, whole_number
+from heapwise.diagnose.rules.python.answering import answering
+from heapwise.diagnose.rules.python.growing import Growth, growths, is_behind
+from heapwise.diagnose.rules.python.pieces import come_from_a_stream
+from heapwise.diagnose.rules.python.values import argument_of_len
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.diagnose.source.python_file import Function, PythonFile
@@ -59,8 +65,6 @@ REFERENCES = (
 _SAVED = 0.95
 """Of 1,000 pieces; of 50 it is 0.9."""
 
-_SHORT_BYTES = 4096
-
 _WHY = {
     "bytes": "bytes never grow in place",
     "shared": "a string grows in place only where one local name is all that refers to it",
@@ -68,220 +72,101 @@ _WHY = {
 }
 
 
-class _Growth(NamedTuple):
-    """A statement that makes a string longer, and why that copies it."""
-
-    statement: ast.Assign | ast.AugAssign
-    target: ast.expr
-    loop: ast.AST
-    kind: type
-    why: str
-
-
 _EMPTY = re.compile(rb"^[ \t]*([\w.]+)[ \t]*(?::[^=\n]*)?=[ \t]*(b?)(?:\"\"|'')", re.MULTILINE)
+_DECLARED = re.compile(rb"^[ \t]+(?:global|nonlocal)\b", re.MULTILINE)
+_INDENT = re.compile(rb"[ \t]*")
+_LOOP = re.compile(rb"^([ \t]*)(?:async[ \t]+)?(?:for|while)\b", re.MULTILINE)
 
 
 def _may_have_it(data: bytes) -> bool:
-    """Whether anything that begins empty grows, as far as bytes tell without parsing them."""
-    for name, is_bytes in set(_EMPTY.findall(data)):
-        found = re.escape(name)
-        added = rb"\b" + found + rb"[ \t]*\+="
-        again = found + rb"\b[^\n]*\+|[^\n]*\+[ \t]*" + found + rb"\b"
-        rebuilt = rb"\b" + found + rb"[ \t]*=[ \t]*(?:" + again + rb")"
-        local = not is_bytes and b"." not in name and not _declared(data, found)
-        if re.search(rebuilt if local else added + rb"|" + rebuilt, data):
+    """Whether anything that begins empty grows in a loop, as far as bytes tell without a parser."""
+    begins: dict[bytes, int] = {}
+    copied = set()
+    for found in _EMPTY.finditer(data):
+        begins.setdefault(found[1], found.start())
+        if found[2] or b"." in found[1]:
+            copied.add(found[1])
+    if not begins:
+        return False
+    shared = _DECLARED.search(data) is not None
+    loops = [(found.start(), len(found[1])) for found in _LOOP.finditer(data)]
+    names = b"|".join(map(re.escape, begins))
+    grows = re.compile(rb"\b(" + names + rb")[ \t]*(\+=|=[^=\n][^\n]*\+)")
+    for found in grows.finditer(data, min(begins.values())):
+        begin = begins[found[1]]
+        if found[2] == b"+=" and found[1] not in copied and not shared:
+            continue
+        line = data.rfind(b"\n", 0, found.start()) + 1
+        indented = _INDENT.match(data, line)
+        indent = indented.end() - line if indented is not None else 0
+        if any(loop == line or (begin < loop < line and depth < indent) for loop, depth in loops):
             return True
     return False
-
-
-def _declared(data: bytes, name: bytes) -> bool:
-    return re.search(rb"\b(?:global|nonlocal)\b[^\n]*\b" + name + rb"\b", data) is not None
 
 
 def _find(file: PythonFile) -> Iterable[Match]:
     if not _may_have_it(file.data):
         return
-    for growth in _growths(file):
-        function = file.function_of(growth.statement)
-        if function is not None:
-            yield _match(file, growth, file.qualified(function))
+    grown: dict[tuple[Function, str], list[Growth]] = defaultdict(list)
+    for each in sorted(growths(file), key=lambda growth: growth.statement.lineno):
+        grown[each.function, file.text(each.target)].append(each)
+    often = answering(file) if grown else frozenset()
+    for same in grown.values():
+        yield _match(file, same, alone=any(_grows_long(file, each, often) for each in same))
 
 
-def _growths(file: PythonFile) -> Iterator[_Growth]:
-    for statement in (*file.nodes.get(ast.AugAssign, ()), *file.nodes.get(ast.Assign, ())):
-        assert isinstance(statement, ast.Assign | ast.AugAssign)  # noqa: S101 - by key
-        target = _grown(statement)
-        function = file.function_of(statement) if target is not None else None
-        loop = file.loop_around(statement) if function is not None else None
-        if target is None or function is None or loop is None or is_short(loop):
-            continue
-        if _is_bounded(loop, target):
-            continue
-        kind = _begins_as(file, function, loop, target)
-        why = _why(function, loop, statement, target, kind) if kind is not None else ""
-        if kind is not None and why and not _changes_otherwise(loop, statement, target):
-            yield _Growth(statement, target, loop, kind, why)
+def _grows_long(file: PythonFile, growth: Growth, often: AbstractSet[Function]) -> bool:
+    """Whether the source alone shows many pieces, or that a request pays for them."""
+    if growth.looked_at:
+        return False
+    if come_from_a_stream(file, growth.loop, growth.statement.value):
+        return True
+    over = growth.loop.iter if isinstance(growth.loop, ast.For) else None
+    return growth.function in often and over is not None and not _are_few(file, over)
 
 
-def _grown(statement: ast.Assign | ast.AugAssign) -> ast.expr | None:
-    """What ``target += …`` or ``target = target + …`` makes longer."""
-    if isinstance(statement, ast.AugAssign):
-        return statement.target if isinstance(statement.op, ast.Add) else None
-    target = statement.targets[0]
-    parts = _summands(statement.value) if len(statement.targets) == 1 else []
-    same = [part for part in parts if _is_same(part, target)] if len(parts) > 1 else []
-    return target if len(same) == 1 else None
+def _are_few(file: PythonFile, over: ast.expr) -> bool:
+    """The entries of a dict, as headers and fields are, and a range of no known length."""
+    called = file.name_of(over.func) if isinstance(over, ast.Call) else ""
+    measured = any(argument_of_len(each) for each in ast.walk(over))
+    return called == ".items" or (called == "range" and not measured)
 
 
-def _summands(value: ast.expr) -> list[ast.expr]:
-    parts = []
-    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        parts.append(value.right)
-        value = value.left
-    return [value, *reversed(parts)]
-
-
-def _is_same(one: ast.expr, other: ast.expr) -> bool:
-    """Whether two expressions name the same place, read or written."""
-    while isinstance(one, ast.Attribute) and isinstance(other, ast.Attribute):
-        if one.attr != other.attr:
-            return False
-        one, other = one.value, other.value
-    if isinstance(one, ast.Subscript) and isinstance(other, ast.Subscript):
-        key, same = one.slice, other.slice
-        if not isinstance(key, ast.Constant) or not isinstance(same, ast.Constant):
-            return False
-        return key.value == same.value and _is_same(one.value, other.value)
-    return isinstance(one, ast.Name) and isinstance(other, ast.Name) and one.id == other.id
-
-
-def _begins_as(
-    file: PythonFile, function: Function, loop: ast.AST, target: ast.expr
-) -> type | None:
-    """``bytes`` or ``str`` where the function gives the target such a constant before the loop."""
-    kinds = set()
-    for each in inside(*function.body):
-        targets = _targets(each)
-        if any(_is_same(each, target) for each in targets):
-            value = getattr(each, "value", None)
-            if loop not in file.ancestors(each) and not isinstance(value, ast.Constant):
-                return None
-            if isinstance(value, ast.Constant):
-                kinds.add(type(value.value))
-    kind = kinds.pop() if len(kinds) == 1 else None
-    return kind if kind in (str, bytes) else None
-
-
-def _why(
-    function: Function,
-    loop: ast.AST,
-    statement: ast.Assign | ast.AugAssign,
-    target: ast.expr,
-    kind: type,
-) -> str:
-    """Why the string is copied; empty where it grows in place."""
-    parts = _summands(statement.value) if isinstance(statement, ast.Assign) else []
-    behind = _is_behind(statement, target)
-    if not behind and not _goes_in_front(loop, parts):
-        return ""
-    if kind is bytes:
-        return "bytes"
-    if not isinstance(target, ast.Name) or target.id in _not_local(function):
-        return "shared"
-    return "" if behind and len(parts) <= 2 else "rebuilt"
-
-
-def _is_behind(statement: ast.Assign | ast.AugAssign, target: ast.expr) -> bool:
-    """Whether the new piece goes behind what there is."""
-    return isinstance(statement, ast.AugAssign) or _is_same(_summands(statement.value)[0], target)
-
-
-def _goes_in_front(loop: ast.AST, parts: list[ast.expr]) -> bool:
-    """Whether a loop over values puts each of them in front.
-
-    A head is put there once, and digits and paths are built from their end in a short while.
-    """
-    values = names_in(loop.target) if isinstance(loop, ast.For | ast.AsyncFor) else set[str]()
-    return not values.isdisjoint(names_in(*parts))
-
-
-def _not_local(function: Function) -> set[str]:
-    declared: set[str] = set()
-    for each in inside(*function.body):
-        if isinstance(each, ast.Global | ast.Nonlocal):
-            declared.update(each.names)
-    return declared
-
-
-def _changes_otherwise(loop: ast.AST, statement: ast.stmt, target: ast.expr) -> bool:
-    """Whether the loop also shortens or replaces what grows: a buffer, whose length is bounded."""
-    return any(
-        each is not statement and isinstance(part, ast.expr) and _is_same(part, target)
-        for each in inside(loop)
-        for changed in _targets(each)
-        for part in ast.walk(changed)
+def _match(file: PythonFile, same: Sequence[Growth], *, alone: bool) -> Match:
+    """One for all statements of a function that make the same string longer."""
+    first, *others = same
+    name, function = file.text(first.target), file.qualified(first.function)
+    remedy, after = _remedy(first, name)
+    return Match(
+        span=file.span(first.statement),
+        function=function,
+        title=f"{name} is copied whole at every round of a loop in {function}",
+        why=f"Each round makes a new {first.kind.__name__} of the full length so far:"
+        f" {_WHY[first.why]}.",
+        remedy=remedy,
+        sketch=Sketch(before=file.lines(file.span(first.statement)), after=after),
+        saved=_SAVED,
+        callees=("",),
+        more=tuple(file.span(each.statement) for each in others),
+        case="" if first.kind is bytes else "str",
+        needs_evidence=not alone,
     )
 
 
-def _targets(node: ast.AST) -> list[ast.expr]:
-    """What a statement puts something new into."""
-    if isinstance(node, ast.Assign):
-        return node.targets
-    if isinstance(node, ast.AnnAssign | ast.For | ast.AsyncFor | ast.NamedExpr):
-        return [node.target]
-    return []
-
-
-def _is_bounded(loop: ast.AST, target: ast.expr) -> bool:
-    """``while len(head) < 4``, ``recv(HEAD_SIZE - len(head))``: what grows stays short."""
-    for each in inside(loop):
-        if isinstance(each, ast.Compare) and each is getattr(loop, "test", None):
-            limit, measured = each.comparators[0], each.left
-        elif isinstance(each, ast.BinOp) and isinstance(each.op, ast.Sub):
-            limit, measured = each.left, each.right
-        else:
-            continue
-        counted = _argument_of_len(measured)
-        if counted is not None and _is_same(counted, target) and _is_small(limit):
-            return True
-    return False
-
-
-def _is_small(limit: ast.expr) -> bool:
-    """A small number, or a constant of the module by its name, or the length of one."""
-    number = whole_number(limit)
-    if number is not None:
-        return number <= _SHORT_BYTES
-    limit = _argument_of_len(limit) or limit
-    name = getattr(limit, "attr", getattr(limit, "id", ""))
-    return isinstance(name, str) and name.isupper()
-
-
-def _argument_of_len(node: ast.expr) -> ast.expr | None:
-    if isinstance(node, ast.Call) and len(node.args) == 1:
-        return node.args[0] if getattr(node.func, "id", "") == "len" else None
-    return None
-
-
-def _match(file: PythonFile, growth: _Growth, function: str) -> Match:
-    name = file.text(growth.target)
+def _remedy(growth: Growth, name: str) -> tuple[str, str]:
+    """In words, and as lines."""
+    if growth.looked_at:
+        made = f"Make {name} a bytearray: it grows in place and is searched like bytes."
+        return (
+            f"{made} Hand on bytes({name}).",
+            f"{name} = bytearray()  # before the loop\n{name} += …  # in the loop: in place",
+        )
     empty = 'b""' if growth.kind is bytes else '""'
-    pieces = "pieces" if _is_behind(growth.statement, growth.target) else "reversed(pieces)"
-    return Match(
-        span=file.span(growth.statement),
-        function=function,
-        title=f"{name} is copied whole at every round of a loop in {function}",
-        why=f"Each round makes a new {growth.kind.__name__} of the full length so far:"
-        f" {_WHY[growth.why]}.",
-        remedy=f"Collect the pieces of {name} in a list and join it once behind the loop"
+    pieces = "pieces" if is_behind(growth.statement, growth.target) else "reversed(pieces)"
+    return (
+        f"Collect the pieces of {name} in a list and join it once behind the loop"
         + (", or in a bytearray, which grows in place." if growth.kind is bytes else "."),
-        sketch=Sketch(
-            before=file.lines(file.span(growth.statement)),
-            after=f"pieces.append(…)  # in the loop\n{name} = {empty}.join({pieces})  # behind it",
-        ),
-        saved=_SAVED,
-        callees=("",),
-        case="" if growth.kind is bytes else "str",
+        f"pieces.append(…)  # in the loop\n{name} = {empty}.join({pieces})  # behind it",
     )
 
 

@@ -48,7 +48,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from heapwise.diagnose.rules.python.answering import handlers
+from heapwise.diagnose.rules.python.answering import handlers, may_answer
 from heapwise.diagnose.rules.python.values import inside, names_in
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match, Span
@@ -76,6 +76,8 @@ _BEGINS = re.compile(
 
 def _may_have_it(data: bytes) -> bool:
     names = {found["name"] for found in _BEGINS.finditer(data)}
+    if not names or not may_answer(data):
+        return False
     return None in names or any(
         re.search(rb"\b" + name + rb"\[.+\] *=[^=]", data) for name in names
     )

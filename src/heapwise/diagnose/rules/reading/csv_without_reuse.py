@@ -46,13 +46,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, loop_around, text
-from heapwise.diagnose.source.go_locals import indent
-from heapwise.diagnose.source.go_variables import (
-    Variable,
-    bound,
-    functions_around,
-)
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_names import Variable
+from heapwise.diagnose.source.go_syntax import functions_around, text
+from heapwise.diagnose.source.go_values import bound
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Sketch
@@ -174,7 +173,7 @@ def _match(file: GoFile, read: GoCall, loop: Node, reader: str, function: str) -
         saved=0.55,
         saved_allocs=0.5,
         callees=("encoding/csv.",),
-        edits=(Edit(file.path, before, before, f"{line}\n{indent(file, loop)}"),),
+        edits=(Edit(file.path, before, before, f"{line}\n{file.indent(loop)}"),),
     )
 
 

@@ -62,8 +62,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, text
-from heapwise.diagnose.source.go_variables import Variable, bound, pointed_at, variable
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_names import Variable, pointed_at, variable
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_values import bound
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Confidence, Sketch

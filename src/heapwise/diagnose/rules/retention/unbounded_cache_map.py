@@ -44,15 +44,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import (
-    GoFile,
-    GoFunction,
-    declaration,
-    descend,
-    shadowed,
-    text,
-)
-from heapwise.diagnose.source.go_flow import assignments
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoFunction
+from heapwise.diagnose.source.go_names import declaration, shadowed
+from heapwise.diagnose.source.go_syntax import descend, text
+from heapwise.diagnose.source.go_values import assignments
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Confidence, Sketch

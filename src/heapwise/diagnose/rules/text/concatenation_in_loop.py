@@ -3,7 +3,9 @@ r"""A string grows by ``+=`` in a loop.
 What it finds:
     ``text += …``, or ``text = text + …``, in a loop, where text is a string that was declared
     before the loop. A single expression ``a + b + c`` is no finding, however long: it allocates
-    once. Neither is a loop of a few rounds, nor text that starts anew in each.
+    once. Neither is a loop of a few rounds, nor text that starts anew in each. Without a recording
+    only loops are told whose rounds are given in figures, or that go through the lines of a text or
+    the rows of a table.
 
 Why it allocates:
     A string never changes, so each round makes a new one and copies all that was there before. A
@@ -41,15 +43,19 @@ Measured:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.text.go_concatenations import added, builder_edits, written
-from heapwise.diagnose.source.go_file import GoFile, declaration, loop_around, query, text
-from heapwise.diagnose.source.go_formats import LITERALS
-from heapwise.diagnose.source.go_loops import leaves_at_once, rounds
+from heapwise.diagnose.source.go_constants import STRINGS
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_loops import leaves_at_once, loop_around, rounds
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_often import many
+from heapwise.diagnose.source.go_syntax import query, text
 from heapwise.diagnose.source.go_types import type_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
@@ -67,16 +73,9 @@ _ASSIGNMENTS = """
 (assignment_statement
   left: (expression_list . (_) @left .) right: (expression_list . (_) @right .)) @statement
 """
-_GROWTHS = """
-[
-  (assignment_statement
-    left: (expression_list . (_) @left .) operator: "+="
-    right: (expression_list . (_) @right .)) @statement
-  (assignment_statement
-    left: (expression_list . (_) @left .) operator: "="
-    right: (expression_list . (binary_expression operator: "+") @right .)) @statement
-]
-"""
+_GROWTHS = (re.compile(rb"(\+=)(?!\s*\d)"), re.compile(rb"(=)(?<!\+=)\s*[\w.\[\]]+\s*\+[^+=]"))
+"""The operators of ``s += x`` and of what may be ``s = s + x``."""
+
 _FEW = 4
 """Rounds, for which a Builder allocates about as much."""
 
@@ -111,9 +110,8 @@ def _go(file: GoFile) -> Iterable[Match]:
 
 def _growths(file: GoFile) -> Iterator[_Growth]:
     fresh = _Fresh()
-    for nodes in query(_GROWTHS, file.root):
-        statement, target = nodes["statement"][0], nodes["left"][0]
-        parts = added(statement, target, nodes["right"][0])
+    for statement, target, value in _assignments(file):
+        parts = added(statement, target, value)
         if not parts or loop_around(statement) is None or leaves_at_once(statement):
             continue
         loop = _widest(statement, target, fresh) if _is_string(file, target, parts) else None
@@ -121,9 +119,19 @@ def _growths(file: GoFile) -> Iterator[_Growth]:
             yield _Growth(statement, target, parts, loop)
 
 
+def _assignments(file: GoFile) -> Iterator[tuple[Node, Node, Node]]:
+    """The statements that may add to something, each with its only target and value."""
+    for operator in chain.from_iterable(map(file.places, _GROWTHS)):
+        statement = operator.parent
+        if statement is not None and statement.type == "assignment_statement":
+            left, right = (statement.child_by_field_name(side) for side in ("left", "right"))
+            if left is not None and right is not None and left.named_child_count == 1:
+                yield statement, left.named_children[0], right.named_children[0]
+
+
 def _is_string(file: GoFile, target: Node, parts: list[Node]) -> bool:
     kind = type_of(file, target)
-    return kind == "string" if kind else any(part.type in LITERALS for part in parts)
+    return kind == "string" if kind else any(part.type in STRINGS for part in parts)
 
 
 def _widest(statement: Node, target: Node, fresh: _Fresh) -> Node | None:
@@ -171,12 +179,11 @@ def _restarted(loop: Node) -> Iterator[str]:
 
 def _match(file: GoFile, growths: list[_Growth]) -> Match:
     first, name = growths[0], text(growths[0].target)
-    function = file.function_at(first.statement)
     edits = builder_edits(file, first.target)
     return Match(
         span=file.span(first.statement),
         more=tuple(file.span(each.statement) for each in growths[1:]),
-        function=function.name if function is not None else "",
+        function=file.owner(first.statement),
         title=f"{name} is copied in every round of a loop",
         why=f"Each += makes a new string and copies all of {name} into it: the bytes grow with the"
         " square of the rounds.",
@@ -191,6 +198,7 @@ def _match(file: GoFile, growths: list[_Growth]) -> Match:
         callees=("",),
         edits=edits,
         imports=("strings",) if edits else (),
+        needs_evidence=not any(many(file, each.loop) for each in growths),
     )
 
 

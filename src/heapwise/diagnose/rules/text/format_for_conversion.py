@@ -4,6 +4,7 @@ What it finds:
     fmt.Sprintf whose format is one verb and nothing else, and fmt.Sprint, of one integer, bool or
     string. Also "%d" of a value whose type only a compiler knows; for that there is no patch. What
     runs once is no finding, nor are values that fmt asks for their own text: errors, Stringers.
+    Without a recording only what a handler converts is told.
 
 Why it allocates:
     fmt takes its arguments as ``any``: an integer from 256 on, and every string that is no
@@ -41,9 +42,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, text
+from heapwise.diagnose.source.go_constants import string
+from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_formats import Format, formatted
-from heapwise.diagnose.source.go_locals import runs_once
+from heapwise.diagnose.source.go_functions import GoCall, serves
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
 from heapwise.diagnose.source.go_types import type_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
@@ -64,7 +68,11 @@ _BINDS = frozenset({"index_expression", "slice_expression", "selector_expression
 def _go(file: GoFile) -> Iterable[Match]:
     for call in file.calls("fmt.Sprintf", "fmt.Sprint"):
         verb = _verb(call)
-        if verb is None or runs_once(file, call.node):
+        if (
+            verb is None
+            or runs_again(file, call.node) is None
+            or _is_fixed(file, call.arguments[-1])
+        ):
             continue
         kind = type_of(file, call.arguments[-1])
         certain = formatted(kind, verb, text(call.arguments[-1]))
@@ -73,6 +81,16 @@ def _go(file: GoFile) -> Iterable[Match]:
         elif verb == "%d" and not kind:
             guess = f"strconv.FormatInt(int64({text(call.arguments[-1])}), 10)"
             yield _match(file, call, kind, guess, certain=False)
+
+
+def _is_fixed(file: GoFile, value: Node) -> bool:
+    """Whether a value is the length of a constant: it is a constant too, and mostly a short one."""
+    call = file.call(value) if value.type == "call_expression" else None
+    return (
+        call is not None
+        and call.name == "len"
+        and all(string(file, each) is not None for each in call.arguments)
+    )
 
 
 def _verb(call: GoCall) -> str | None:
@@ -118,6 +136,7 @@ def _match(file: GoFile, call: GoCall, kind: str, replacement: str, *, certain: 
         imports=("strconv",) if certain and replacement.startswith("strconv.") else (),
         case=_case(kind),
         confidence=Confidence.HIGH if certain else Confidence.MEDIUM,
+        needs_evidence=not serves(call.node),
     )
 
 

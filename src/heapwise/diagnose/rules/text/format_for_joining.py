@@ -1,11 +1,11 @@
 r"""Strings are put together by a format.
 
 What it finds:
-    fmt.Sprintf with a constant format of plain ``%s``, ``%d``, ``%v`` and text between them, all
-    of whose values are strings or integers by their declarations, most of them strings. Formats
-    with widths, fractions or quotes are no finding, nor are values that bring their own text
-    (errors, Stringers), nor the messages of errors and panics. ``a + ":" + b`` is no finding
-    either: it is the remedy.
+    fmt.Sprintf with a constant format of plain ``%s``, ``%d``, ``%v`` and text between them, all of
+    whose values are strings or integers by their declarations, most of them strings. Formats with
+    widths, fractions or quotes are no finding, nor are values that bring their own text (errors,
+    Stringers), nor the messages of errors and panics. ``a + ":" + b`` is no finding either: it is
+    the remedy. Without a recording nothing is told: it is some bytes a call.
 
 Why it allocates:
     Every value is passed as ``any``, and for that a string's header and an integer from 256 on are
@@ -37,10 +37,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, enclosing, text
+from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_formats import Format, formatted
-from heapwise.diagnose.source.go_locals import runs_once
-from heapwise.diagnose.source.go_types import default_type, is_constant, type_of
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_kinds import default_type, is_constant
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import enclosing, text
+from heapwise.diagnose.source.go_types import type_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -69,7 +72,7 @@ def _go(file: GoFile) -> Iterable[Match]:
             continue
         if len(given.verbs) == 1 and not any(given.texts):
             continue  # a conversion, which is another matter
-        if runs_once(file, call.node) or _is_error(file, call):
+        if runs_again(file, call.node) is None or _is_error(file, call):
             continue
         kinds = [type_of(file, value) for value in call.arguments[1:]]
         joined = _joined(given, kinds, call.arguments[1:])
@@ -103,7 +106,6 @@ def _numbers(kinds: list[str]) -> list[str]:
 
 
 def _match(file: GoFile, call: GoCall, kinds: list[str], joined: str) -> Match:
-    function = file.function_at(call.node)
     parent = call.node.parent
     bound = f"({joined})" if parent is not None and parent.type in _BINDS else joined
     copied = [kind for kind in kinds if not is_constant(kind)]
@@ -111,7 +113,7 @@ def _match(file: GoFile, call: GoCall, kinds: list[str], joined: str) -> Match:
     freed = _HEADER * strings
     return Match(
         span=file.span(call.node),
-        function=function.name if function is not None else "",
+        function=file.owner(call.node),
         title=f"fmt.Sprintf only joins {' and '.join(_values(call))}",
         why=f"{len(copied)} value{'s are' if len(copied) > 1 else ' is'} copied to the heap to be"
         " passed as any, and the result is copied out of fmt's buffer.",
@@ -123,6 +125,7 @@ def _match(file: GoFile, call: GoCall, kinds: list[str], joined: str) -> Match:
         edits=(file.edit(call.node, bound),),
         imports=("strconv",) if "strconv." in joined else (),
         case="number" if numbers else "",
+        needs_evidence=True,
     )
 
 

@@ -1,10 +1,10 @@
 r"""A number becomes a string only to be written into a buffer.
 
 What it finds:
-    ``append(b, strconv.Itoa(n)...)`` and FormatInt, FormatUint, FormatFloat and Quote
-    in Itoa's place; and WriteString of one of them on a bytes.Buffer or bufio.Writer that is
-    declared as such in the function, its parameters or the receiver's fields. A strings.Builder is
-    no finding: it has no room to lend.
+    ``append(b, strconv.Itoa(n)...)`` and FormatInt, FormatUint, FormatFloat and Quote in Itoa's
+    place; and WriteString of one of them on a bytes.Buffer or bufio.Writer that is declared as such
+    in the function, its parameters or the receiver's fields. A strings.Builder is no finding: it
+    has no room to lend. Without a recording nothing is told: it is some bytes a call.
 
 Why it allocates:
     strconv makes a string, it is copied into the buffer, and then it is garbage. The Append
@@ -33,12 +33,16 @@ Measured:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, text
-from heapwise.diagnose.source.go_locals import runs_once, speaks
-from heapwise.diagnose.source.go_types import is_constant, type_of
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall
+from heapwise.diagnose.source.go_kinds import is_constant
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_types import type_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -69,7 +73,7 @@ def _go(file: GoFile) -> Iterable[Match]:
     for call, made in _appended(file):
         whole = _append(made, text(call.arguments[0]))
         yield _match(file, call, made, whole, "")
-    if speaks(file, _LENDS_SINCE):
+    if file.package.module.speaks(_LENDS_SINCE):
         for call, made in _written(file):
             buffer = text(call.receiver)
             whole = f"{buffer}.Write({_append(made, f'{buffer}.AvailableBuffer()')})"
@@ -93,6 +97,9 @@ def _written(file: GoFile) -> Iterator[tuple[GoCall, GoCall]]:
             continue
         kind = type_of(file, call.receiver).removeprefix("*")
         package, _, name = kind.partition(".")
+        # What writes to the buffer as well would write over the room that is lent.
+        if re.search(rf"\b{re.escape(text(call.receiver))}\b", text(made.node)):
+            continue
         if f"{file.imports.get(package, '')}.{name}" in _LENDERS:
             yield call, made
 
@@ -104,7 +111,7 @@ def _is_statement(node: Node) -> bool:
 def _conversion(file: GoFile, node: Node) -> GoCall | None:
     """A call of strconv that makes a string of what may be long enough to be allocated."""
     call = file.call(node) if node.type == "call_expression" else None
-    if call is None or call.name not in _APPENDING or runs_once(file, node):
+    if call is None or call.name not in _APPENDING or runs_again(file, node) is None:
         return None
     constant = not call.arguments or is_constant(type_of(file, call.arguments[0]))
     return None if constant else call
@@ -119,10 +126,10 @@ def _append(made: GoCall, buffer: str) -> str:
 
 
 def _match(file: GoFile, call: GoCall, made: GoCall, whole: str, case: str) -> Match:
-    function, value = file.function_at(call.node), text(made.arguments[0])
+    value = text(made.arguments[0])
     return Match(
         span=file.span(call.node),
-        function=function.name if function is not None else "",
+        function=file.owner(call.node),
         title=f"{value} becomes a string only to be copied into a buffer",
         why=f"{made.name} allocates the string of {value}; once copied, it is garbage.",
         remedy=f"strconv.{_APPENDING[made.name]} writes {value} into the buffer itself.",
@@ -133,6 +140,7 @@ def _match(file: GoFile, call: GoCall, made: GoCall, whole: str, case: str) -> M
         edits=(file.edit(call.node, whole),),
         imports=("strconv",),
         case=case,
+        needs_evidence=True,
     )
 
 

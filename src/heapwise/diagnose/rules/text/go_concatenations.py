@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoFile, query, text
-from heapwise.diagnose.source.go_locals import Local, indent
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_names import Local
+from heapwise.diagnose.source.go_syntax import identifiers, text
 from heapwise.diagnose.source.go_types import type_of
 from heapwise.diagnose.source.match import Edit
 
@@ -44,12 +44,12 @@ def written(name: str, parts: list[Node], margin: str) -> str:
 
 def builder_edits(file: GoFile, target: Node) -> tuple[Edit, ...]:
     """The variable as a Builder, everywhere; nothing where one use of it cannot be turned."""
-    local = Local.of(target) if target.type == "identifier" else None
-    if local is None or local.captured or type_of(file, target) != "string":
+    local = Local.of(target)
+    if local is None or local.captured() or type_of(file, target) != "string":
         return ()
     edits = [file.edit(local.statement, _declared(file, local))]
     done: set[int] = set()
-    for use in local.uses:
+    for use in local.uses():
         if use.start_byte in done:
             continue
         edit = _used(file, use, local.name, done)
@@ -61,9 +61,10 @@ def builder_edits(file: GoFile, target: Node) -> tuple[Edit, ...]:
 
 def _declared(file: GoFile, local: Local) -> str:
     start = f"var {local.name} strings.Builder"
-    if local.value is None or text(local.value) in ('""', "``"):
+    value = local.value()
+    if value is None or text(value) in ('""', "``"):
         return start
-    return f"{start}\n{indent(file, local.statement)}{local.name}.WriteString({text(local.value)})"
+    return f"{start}\n{file.indent(local.statement)}{local.name}.WriteString({text(value)})"
 
 
 def _used(file: GoFile, use: Node, name: str, done: set[int]) -> Edit | None:
@@ -78,21 +79,14 @@ def _used(file: GoFile, use: Node, name: str, done: set[int]) -> Edit | None:
             return None
         parts = added(statement, use, right.named_children[0])
         # What is read while it is written, or stands in the head of a loop, is a person's matter.
-        inside = [n for part in parts for n in _names(part) if text(n) == name]
+        inside = [each for part in parts for each in identifiers(part, name)]
         if not parts or inside or _parent_type(statement) != "statement_list":
             return None
-        done.update(n.start_byte for n in _names(right) if text(n) == name)
-        return file.edit(statement, written(name, parts, indent(file, statement)))
+        done.update(each.start_byte for each in identifiers(right, name))
+        return file.edit(statement, written(name, parts, file.indent(statement)))
     if _parent_type(use) in ("unary_expression", "literal_element"):
         return None
     return file.edit(use, f"{name}.String()")
-
-
-def _names(node: Node) -> Iterator[Node]:
-    if node.type == "identifier":
-        yield node
-    for nodes in query("(identifier) @name", node):
-        yield from nodes["name"]
 
 
 def _parent_type(node: Node) -> str:

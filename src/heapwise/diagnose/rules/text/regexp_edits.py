@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, GoFunction, query, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction
+from heapwise.diagnose.source.go_syntax import identifiers, text
 from heapwise.diagnose.source.match import Edit
 
 if TYPE_CHECKING:
@@ -41,12 +43,7 @@ def _used_directly(call: Node, function: GoFunction) -> bool:
     name = _kept_in(call)
     if name is None:
         return False
-    uses = [
-        node
-        for nodes in query("(identifier) @name", function.node)
-        for node in nodes["name"]
-        if node.text == name.text and node != name
-    ]
+    uses = [use for use in identifiers(function.node, text(name)) if use != name]
     return bool(uses) and all(map(_is_harmless, uses))
 
 

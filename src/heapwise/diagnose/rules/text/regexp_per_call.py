@@ -3,7 +3,9 @@ r"""A regular expression is compiled at every call.
 What it finds:
     regexp.MustCompile, regexp.Compile and their POSIX forms with a constant pattern inside a
     function that is called again and again. Compiled in init, in main or below sync.Once it is no
-    finding, nor is a pattern that the caller gives.
+    finding, nor is a pattern that the caller gives. Without a recording only what the source shows
+    to be repeated is told: in a handler, in a loop, or matched against text that the function is
+    given.
 
 Why it allocates:
     Compiling parses the pattern, builds a program from it and allocates for both: 7 KB and 70
@@ -44,7 +46,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from heapwise.diagnose.rules.text.regexp_edits import to_package_level
-from heapwise.diagnose.source.go_file import GoCall, GoFile, GoFunction, enclosing, text
+from heapwise.diagnose.source.go_constants import STRINGS
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, GoFunction
+from heapwise.diagnose.source.go_often import is_given_text, often
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_values import bound
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Match
 from heapwise.model.finding import Sketch
@@ -60,25 +68,15 @@ REFERENCES = ("https://pkg.go.dev/regexp#MustCompile",)
 _COMPILERS = tuple(
     f"regexp.{name}" for name in ("MustCompile", "Compile", "MustCompilePOSIX", "CompilePOSIX")
 )
-_LITERALS = ("interpreted_string_literal", "raw_string_literal")
-_ONCE = frozenset({"sync.OnceValue", "sync.OnceFunc", "sync.OnceValues", ".Do"})
 
 
 def _go(file: GoFile) -> Iterable[Match]:
     for call in file.calls(*_COMPILERS):
-        function = file.function_at(call.node)
+        function = runs_again(file, call.node)
         if function is None or function.name in ("init", "main"):
             continue
-        if len(call.arguments) != 1 or call.arguments[0].type not in _LITERALS:
-            continue
-        if not _runs_once(file, call.node):
+        if len(call.arguments) == 1 and call.arguments[0].type in STRINGS:
             yield _match(file, call, function)
-
-
-def _runs_once(file: GoFile, node: Node) -> bool:
-    literal = enclosing(node, "func_literal")
-    call = enclosing(literal, "call_expression") if literal is not None else None
-    return call is not None and file.call(call).name in _ONCE
 
 
 def _match(file: GoFile, call: GoCall, function: GoFunction) -> Match:
@@ -98,6 +96,24 @@ def _match(file: GoFile, call: GoCall, function: GoFunction) -> Match:
         saved_allocs=1.0,
         callees=("regexp.", "regexp/syntax."),
         edits=to_package_level(file, call, function),
+        needs_evidence=not (often(file, call.node) or _matches_given_text(file, call.node)),
+    )
+
+
+def _matches_given_text(file: GoFile, compiled: Node) -> bool:
+    """Whether the pattern is there for what the function is called with."""
+    kept = bound(compiled)
+    selectors = (use.parent for use in (compiled, *(kept.uses() if kept is not None else ())))
+    calls = (
+        selector.parent
+        for selector in selectors
+        if selector is not None and selector.type == "selector_expression"
+    )
+    return any(
+        is_given_text(each)
+        for call in calls
+        if call is not None and call.type == "call_expression"
+        for each in file.call(call).arguments
     )
 
 

@@ -2,9 +2,9 @@ r"""A string is split into all its parts, and one is used.
 
 What it finds:
     ``strings.Split(s, sep)[0]`` and its like in bytes, and the parts of ``SplitN(s, sep, 2)`` in a
-    variable of which only the first, the second and the length are looked at; with a separator
-    that is a constant of at least one character. Fields, and a Split whose other parts are used,
-    are no finding.
+    variable of which only the first, the second and the length are looked at; with a separator that
+    is a constant of at least one character. Fields, and a Split whose other parts are used, are no
+    finding. Without a recording only what a handler splits is told.
 
 Why it allocates:
     Split counts the separators and makes a slice with room for every part, for one of them to be
@@ -34,9 +34,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, text
-from heapwise.diagnose.source.go_formats import LITERALS
-from heapwise.diagnose.source.go_locals import Local, is_written, runs_once, speaks
+from heapwise.diagnose.source.go_constants import STRINGS
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, serves
+from heapwise.diagnose.source.go_names import Local
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_values import is_written
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Sketch
@@ -56,10 +60,10 @@ _CUT_SINCE = (1, 18)
 
 
 def _go(file: GoFile) -> Iterable[Match]:
-    if not speaks(file, _CUT_SINCE):
+    if not file.package.module.speaks(_CUT_SINCE):
         return
     for call in file.calls(*_SPLITTERS):
-        if not _is_constant_split(call) or runs_once(file, call.node):
+        if not _is_constant_split(call) or runs_again(file, call.node) is None:
             continue
         around = call.node.parent
         if around is not None and around.type == "index_expression":
@@ -78,19 +82,20 @@ def _is_constant_split(call: GoCall) -> bool:
         separator = separator.named_children[-1]
     limited = call.name.endswith("N")
     return (
-        separator.type in LITERALS
+        separator.type in STRINGS
         and len(text(separator)) > 2
         and (not limited or text(call.arguments[-1]) == "2")
     )
 
 
 def _first(file: GoFile, call: GoCall, indexed: Node) -> Match:
-    function, value = file.function_at(call.node), text(call.arguments[0])
+    value = text(call.arguments[0])
     cut = _cut(call)
-    edit = _edit(file, indexed, cut)
+    # bytes.Split ends the capacity of a part with it, so that append copies; bytes.Cut does not.
+    edit = _edit(file, indexed, cut) if call.name.startswith("strings.") else None
     return Match(
         span=file.span(indexed),
-        function=function.name if function is not None else "",
+        function=file.owner(call.node),
         title=f"{value} is split into all its parts for the first one",
         why=f"{_written(call)} makes a slice of every part of {value}, and only [0] is used.",
         remedy=f"Cut stops at the first {text(call.arguments[1])} and allocates nothing.",
@@ -99,6 +104,7 @@ def _first(file: GoFile, call: GoCall, indexed: Node) -> Match:
         saved_allocs=1.0,
         callees=("strings.", "bytes."),
         edits=(edit,) if edit is not None else (),
+        needs_evidence=not serves(call.node),
     )
 
 
@@ -132,9 +138,9 @@ def _pair(file: GoFile, call: GoCall) -> Iterator[Match]:
     right = call.node.parent
     statement = right.parent if right is not None else None
     local = Local.declared_by(statement) if statement is not None else None
-    if local is None or local.value != call.node or local.captured:
+    if local is None or local.value() != call.node or local.captured():
         return
-    looked_at = {_look(file, use) for use in local.uses}
+    looked_at = {_look(file, use) for use in local.uses()}
     # Only of SplitN is it known that there are no more than two parts.
     wanted = {"0", "1", "len"} if call.name.endswith("N") else {"0"}
     if "0" in looked_at <= wanted:
@@ -153,10 +159,10 @@ def _look(file: GoFile, use: Node) -> str:
 
 
 def _pair_match(file: GoFile, call: GoCall, name: str) -> Match:
-    function, value = file.function_at(call.node), text(call.arguments[0])
+    value = text(call.arguments[0])
     return Match(
         span=file.span(call.node),
-        function=function.name if function is not None else "",
+        function=file.owner(call.node),
         title=f"{value} is split into a slice of which two parts at most are used",
         why=f"{_written(call)} makes a slice for the parts; {name} never leaves the function.",
         remedy="Cut gives what is before and behind the separator, and whether there was one.",
@@ -165,6 +171,7 @@ def _pair_match(file: GoFile, call: GoCall, name: str) -> Match:
         saved_allocs=1.0,
         callees=("strings.", "bytes."),
         case="pair",
+        needs_evidence=not serves(call.node),
     )
 
 

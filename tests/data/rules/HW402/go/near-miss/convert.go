@@ -5,6 +5,7 @@ import (
 	"log"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"time"
 )
@@ -68,3 +69,11 @@ func switched(n int, value any) string {
 }
 
 func generic[T any](value T) string { return fmt.Sprint(value) }
+
+const emptyAnswer = "{}"
+
+// empty has a length that the compiler knows.
+func empty(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Length", fmt.Sprint(len(emptyAnswer)))
+	fmt.Fprint(w, emptyAnswer)
+}

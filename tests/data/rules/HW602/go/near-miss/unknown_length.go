@@ -41,6 +41,17 @@ func label(a, b any) string {
 	return buf.String()
 }
 
+// Nobody knows how long a body gets before it is there.
+func body(a, b any) []byte {
+	buf := bufPool.Get().(*bytes.Buffer)
+	defer bufPool.Put(buf)
+	buf.Reset()
+	fmt.Fprintf(buf, "%v/%v", a, b)
+	out := make([]byte, buf.Len())
+	copy(out, buf.Bytes())
+	return out
+}
+
 // Indented JSON is what json.Marshal does not write.
 func pretty(v any) ([]byte, error) {
 	buf := bufPool.Get().(*bytes.Buffer)

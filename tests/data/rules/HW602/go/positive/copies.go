@@ -29,6 +29,15 @@ func greeting(name string) string {
 	return buf.String()
 }
 
+func process(data []byte) []byte {
+	buf := chunkPool.Get().(*[]byte) // want HW602
+	defer chunkPool.Put(buf)
+	*buf = append((*buf)[:0], data...)
+	result := make([]byte, len(*buf))
+	copy(result, *buf)
+	return result
+}
+
 func processRequest(data []byte) []byte {
 	buf := bytePool.Get().([]byte) // want HW602
 	out := append(buf[:0], data...)

@@ -1,6 +1,8 @@
 package fixtures
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -57,6 +59,20 @@ func tidy(url string) error {
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()
 	resp, err := (&http.Client{Transport: tr}).Get(url)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+// dialed goes where its caller says: no other call could use its connections.
+func dialed(network, address string) error {
+	client := &http.Client{Transport: &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return net.Dial(network, address)
+		},
+	}}
+	resp, err := client.Get("http://service/healthy")
 	if err != nil {
 		return err
 	}

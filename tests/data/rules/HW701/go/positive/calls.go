@@ -3,6 +3,7 @@ package fixtures
 import (
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -42,4 +43,18 @@ func status(w http.ResponseWriter, r *http.Request) {
 	}
 	defer resp.Body.Close()
 	io.Copy(w, resp.Body)
+}
+
+type peer struct{ address string }
+
+// dialing uses what its receiver can keep a transport beside.
+func (p peer) dialing() error {
+	client := &http.Client{Transport: &http.Transport{ // want HW701
+		Dial: func(string, string) (net.Conn, error) { return net.Dial("tcp", p.address) },
+	}}
+	resp, err := client.Get("http://peer/")
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }

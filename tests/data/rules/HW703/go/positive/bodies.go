@@ -3,6 +3,7 @@ package fixtures
 import (
 	"encoding/json"
 	"io"
+	"log"
 	"net/http"
 )
 
@@ -30,4 +31,13 @@ func limited(next func([]byte)) http.HandlerFunc {
 			next(data)
 		}
 	}
+}
+
+func main() {
+	log.Fatal(http.ListenAndServe(":5001", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body) // want HW703
+		if err == nil {
+			w.Write(body)
+		}
+	})))
 }

@@ -2,8 +2,10 @@ package fixtures
 
 import (
 	"errors"
+	"fmt"
 	"log"
 	"log/slog"
+	"strings"
 	"testing"
 )
 
@@ -48,4 +50,10 @@ func listen(address string, port int) {
 func init() {
 	started := len("started")
 	slog.Info("started", "count", started)
+}
+
+// made strings cost more to make than to pass, and typed attributes make them as well.
+func made(peers []string, sizes map[string]int) {
+	slog.Debug("resolved", "peers", strings.Join(peers, ","))
+	slog.Debug("counted", "sizes", fmt.Sprintf("%v", sizes))
 }

@@ -3,6 +3,7 @@
 from contextlib import asynccontextmanager
 from functools import cache
 
+from celery import shared_task as task
 import boto3
 import httpx
 import requests
@@ -56,6 +57,41 @@ async def proxied(request):
     transport = httpx.ASGITransport(app=request.app)
     async with httpx.AsyncClient(transport=transport) as inner:
         return await inner.get("/inner")
+
+
+@task
+def by_the_clock():
+    """A task without arguments is nobody's request."""
+    return requests.get("http://rates.internal/today").json()
+
+
+def ensured(request):
+    session = requests.Session()
+    session.headers["User-Agent"] = "views"
+    request.app.session = session
+    return session.get("http://a.internal/")
+
+
+def made_for_somebody():
+    session = requests.Session()
+    return session
+
+
+def wrapped(request):
+    session = requests.Session()
+    return request.app.keep(session)
+
+
+def stale(request):
+    found = _sessions.get(request.path)
+    if not found:
+        found = fetched(request.path)
+    return found, made_for_somebody()
+
+
+def fetched(path):
+    """Only where nothing was kept."""
+    return requests.get("http://pages.internal/" + path).content
 
 
 class Api:

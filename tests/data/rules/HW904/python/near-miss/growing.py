@@ -87,3 +87,41 @@ def prompt(messages):
         if not number:
             text = "Human: " + text
     return text
+
+
+def square():
+    """A few rounds, by a name."""
+    width, height = 8, 8
+    raw = b""
+    for _ in range(height):
+        raw += b"\x00" * width
+    return raw
+
+
+def bindings(host):
+    names = [(7, host), (8, "")]
+    packed = b""
+    for kind, name in names:
+        packed += kind.to_bytes(1) + name.encode()
+    return packed
+
+
+def length(socket):
+    """Ended while it is short."""
+    digits = b""
+    while True:
+        digit = socket.recv(1)
+        if digit == b":":
+            return int(digits)
+        digits += digit
+        if len(digits) > 12:
+            raise ValueError("too long")
+
+
+class Path:
+    def made(self, parts):
+        """The loop needs what came so far, as text."""
+        self.path = ""
+        for part in parts:
+            self.path += "/" + part
+            self.make(self.path)

@@ -51,3 +51,23 @@ def exactly(socket, size):
     while len(data) < size:
         data += socket.recv(size - len(data))  # want HW904
     return data
+
+
+def until(socket, prompt):
+    """What came so far is searched: a bytearray can be too."""
+    seen = b""
+    while prompt not in seen:
+        seen += socket.recv(1024)  # want HW904
+    return seen
+
+
+def either(rows):
+    """One string, one finding, however many statements there are."""
+    packed = b""
+    for row in rows:
+        if row.old:
+            packed += row.name  # want HW904
+        else:
+            packed += row.key
+        packed += b"\n"
+    return packed

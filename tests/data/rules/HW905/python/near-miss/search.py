@@ -42,3 +42,12 @@ def known():
 
 def upload(stream):
     return stream.read(1 << 20)
+
+
+def sent(path, send):
+    """The first piece is read before the loop."""
+    with open(path, "rb") as file:
+        piece = file.read(1 << 20)
+        while piece:
+            send(piece)
+            piece = file.read(1 << 20)

@@ -75,3 +75,20 @@ def rows(cursor):
     """A cursor is another matter: an open one keeps its transaction."""
     for row in cursor.fetchall():
         yield row
+
+
+def later(path):
+    """A generator would read when the file is closed."""
+    with open(path) as file:
+        return (line.strip() for line in file.readlines())
+
+
+def pairs(path, names):
+    """Only the first of the inner walks would find anything."""
+    with open(path) as file:
+        return [(name, line) for name in names for line in file.readlines()]
+
+
+def positions(path):
+    with open(path) as file:
+        return [(line, file.tell()) for line in file.readlines()]

@@ -23,3 +23,14 @@ def names(path, found):
         rows = list(DictReader(file))  # want HW906
         for row in rows:
             found.add(row["name"])
+
+
+def numbered(path):
+    with open(path) as file:
+        for number, line in enumerate(file.readlines(), start=1):  # want HW906
+            yield number, line
+
+
+def stripped(path):
+    with open(path) as file:
+        return [line.strip() for line in file.readlines() if line]  # want HW906

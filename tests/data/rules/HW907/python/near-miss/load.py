@@ -43,3 +43,16 @@ def batches(connection, groups):
 def look_up(cursor, names):
     for name in names:
         cursor.execute("SELECT id FROM users WHERE name = ?", (name,))
+
+
+def replaced(cursor, rows):
+    """Another statement between two of them: their order may matter."""
+    for row in rows:
+        cursor.execute("DELETE FROM events WHERE id = ?", (row.id,))
+        cursor.execute("INSERT INTO events VALUES (?)", (row.id,))
+
+
+def upgraded(cursor, files, run):
+    for file in files:
+        run(file, cursor)
+        cursor.execute("INSERT INTO applied VALUES (?)", (file,))

@@ -25,3 +25,15 @@ def shown(request, screen, items):
     for item in items:
         screen.debug(f"{item}")
         logger.debug(f"constant")
+
+
+def described(request):
+    """The text is made either way."""
+    logger.debug(f"{request.describe()} came")
+    logger.debug("body: %s" % repr(request.body)[:100])
+    logger.debug(f"{request.path}: {str(request.body)[:100]}")
+
+
+def guarded(request, users):
+    for user in users:
+        logger.debug("user %s", user)
