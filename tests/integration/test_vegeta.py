@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -17,28 +16,15 @@ from heapwise.formats.hits import plan_of, read_hits
 from heapwise.formats.targets import parse_http_targets, parse_json_targets
 from heapwise.load.metrics import summarise
 from support.targets_server import TargetServer, target_server
+from support.vegeta import vegeta as vegeta_program
 
 pytestmark = pytest.mark.go
 
-VEGETA = "github.com/tsenart/vegeta/v12"
 
-
-@pytest.fixture(scope="session")
-def vegeta(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The peer, built in a module of its own: `go install` asks for more than proxies hold."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("needs a Go toolchain to build vegeta")
-    folder = tmp_path_factory.mktemp("vegeta")
-    (folder / "go.mod").write_text(f"module peer\n\ngo 1.22\n\nrequire {VEGETA} v12.12.0\n")
-    (folder / "peer.go").write_text(f'//go:build peer\n\npackage peer\n\nimport _ "{VEGETA}"\n')
-    built = subprocess.run(
-        [go, "build", "-mod=mod", "-o", folder / "vegeta", VEGETA],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=280,
-    )  # fmt: skip
-    if built.returncode:
-        pytest.skip(f"cannot build vegeta: {built.stderr.strip()[-200:]}")
-    return folder / "vegeta"
+@pytest.fixture(name="vegeta")
+def built_vegeta() -> Path:
+    """The peer."""
+    return vegeta_program()
 
 
 def run(*command: str | Path, stdin: bytes = b"") -> bytes:

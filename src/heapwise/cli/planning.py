@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import sys
-from fractions import Fraction
 from pathlib import Path
-from typing import TypedDict
 
 import msgspec
 
-from heapwise.errors import TargetError
-from heapwise.formats.targets import (
-    add_defaults,
-    parse_header,
-    parse_http_targets,
-    parse_json_targets,
-    parse_single,
+from heapwise.cli.rates import duration_given, lasting
+from heapwise.cli.target_files import read_file, read_targets
+from heapwise.cli.transport import (
+    TRANSPORT_OPTIONS,
+    TransportOptions,
+    build_transport,
+    check_targets,
 )
+from heapwise.formats.targets import add_defaults, parse_header
 from heapwise.load.address import pin_addresses
-from heapwise.load.schedule import total
-from heapwise.model.load import ConstantRate, Plan, Target
+from heapwise.load.choose import check_engine, engine_for
+from heapwise.load.schedule import check_closed_loop, offset_ns, total
+from heapwise.model.load import Pacing, Plan, Schedule
+from heapwise.model.schedules import ConstantRate, Poisson
+from heapwise.units import NS_PER_S
 
-MAX_INPUT = 256 << 20
-"""Target files and bodies beyond this are surely a mistake."""
 
-
-class PlanOptions(TypedDict):
+class PlanOptions(TransportOptions):
     """The options of the table that make a plan, as click passes them."""
 
-    rate: Fraction
+    rate: Schedule
     duration: int
     targets: Path | None
     target_format: str
@@ -40,98 +38,90 @@ class PlanOptions(TypedDict):
     warmup: int
     save_bodies: int
     allow_remote: bool
+    pacing: str
+    engine: str
 
 
 PLAN_OPTIONS = (
     "rate", "duration", "targets", "format", "body", "header", "timeout", "max-connections",
-    "keepalive", "warmup", "save-bodies", "allow-remote",
+    "keepalive", "warmup", "save-bodies", "allow-remote", *TRANSPORT_OPTIONS, "pacing",
+    "engine",
 )  # fmt: skip
 """Their names in the option table."""
 
 
-def build_plan(target: tuple[str, ...], options: PlanOptions, *, pin: bool = True) -> Plan:
-    """Read targets and bodies, check them strictly, and resolve every address once.
+def build_plan(
+    target: tuple[str, ...],
+    options: PlanOptions,
+    *,
+    pin: bool = True,
+    each_once: bool = False,
+) -> Plan:
+    """Read targets, bodies and the transport's files, check them strictly, and settle the plan.
 
     Args:
         target: words of the command line: ``URL``, or ``METHOD URL`` in one word or two.
         options: as click passes them.
-        pin: resolve the addresses; `heapwise doctor` does it itself, one by one.
+        pin: settle it; `heapwise doctor` resolves the addresses itself, one by one.
+        each_once: read only as many targets as there are hits, and end with the last of them.
 
     Raises:
         TargetError: a target is malformed, or leads where no load may go.
-        UsageError: rate and duration make no request, or too many.
+        UsageError: rate and duration make no request, or too many; or the transport is wrong.
     """
     body = options["body"]
+    schedule = lasting(options["rate"], options["duration"], given=duration_given())
+    most = total(schedule)
     targets = add_defaults(
-        read_targets(target, options["targets"], options["target_format"]),
+        read_targets(
+            target,
+            options["targets"],
+            options["target_format"],
+            most=most if each_once else None,
+        ),
         headers=tuple(parse_header(text) for text in options["header"]),
         body=read_file(body) if body else b"",
         body_file=str(body) if body else "",
     )
     plan = Plan(
         targets=targets,
-        schedule=ConstantRate.of(options["rate"], options["duration"]),
+        schedule=ending_with(schedule, len(targets)) if each_once else schedule,
         warmup_ns=options["warmup"],
         connections=options["connections"],
         timeout_ns=options["timeout"],
         keepalive=options["keepalive"],
         save_bodies=options["save_bodies"],
+        pacing=Pacing(options["pacing"]),
+        transport=build_transport(options),
     )
-    total(plan.schedule)
-    if not pin:
-        return plan
-    addresses = pin_addresses(targets, allow_remote=options["allow_remote"])
-    return msgspec.structs.replace(plan, addresses=addresses)
+    return settle(plan, options) if pin else plan
 
 
-def read_targets(words: tuple[str, ...], file: Path | None, form: str) -> tuple[Target, ...]:
-    """Targets from the command line, else from a file, else from standard input.
+def ending_with(schedule: Schedule, count: int) -> Schedule:
+    """As much of a schedule as makes ``count`` hits; not of a closed loop, where none are due."""
+    if count >= total(schedule):
+        return schedule
+    steady = isinstance(schedule, ConstantRate | Poisson)
+    length = -(-count * NS_PER_S // schedule.rate) if steady else offset_ns(schedule, count)
+    return msgspec.structs.replace(schedule, duration_ns=max(1, length))
+
+
+def settle(plan: Plan, options: PlanOptions) -> Plan:
+    """Resolve and judge every address once, and choose the engine.
 
     Raises:
-        TargetError: there are none, or one is malformed; with file and line.
+        TargetError: a target leads where no load may go.
+        UsageError: the engine that was asked for cannot send the plan, or nothing can; or a
+            closed loop has no number of connections.
     """
-    if words and file is not None:
-        raise TargetError(
-            f"targets from two places: {' '.join(words)!r} and {file}",
-            hint="give a URL or -targets, not both",
-        )
-    if words:
-        return (parse_single(" ".join(words)),)
-    if file is None and sys.stdin.isatty():
-        raise TargetError(
-            "no target", hint="give one, as 'GET http://localhost:8080/', or -targets FILE"
-        )
-    source = "standard input" if file is None or str(file) == "-" else str(file)
-    raw = (
-        sys.stdin.buffer.read(MAX_INPUT) if source == "standard input" else read_file(Path(source))
+    check_closed_loop(plan.schedule, plan.connections)
+    check_targets(plan.transport, plan.targets)
+    addresses = pin_addresses(
+        plan.targets, transport=plan.transport, allow_remote=options["allow_remote"]
     )
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        raise TargetError(f"{source} is not UTF-8 text", f"byte {error.start}") from None
-    if form == "json":
-        return parse_json_targets(text, source=source)
-    base = Path.cwd() if source == "standard input" else Path(source).parent
-
-    def read_body(name: str) -> bytes:
-        # As with vegeta relative to where we run; beside the target file is the second guess.
-        path = Path(name)
-        return read_file(path if path.is_absolute() or path.exists() else base / path)
-
-    return parse_http_targets(text, read_body=read_body, source=source)
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a body or target file.
-
-    Raises:
-        TargetError: it cannot be read, is no regular file, or is larger than `MAX_INPUT`.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            raise TargetError(f"cannot read {path}", "it is not a file")
-        if path.stat().st_size > MAX_INPUT:
-            raise TargetError(f"cannot read {path}", "it is larger than 256 MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise TargetError(f"cannot read {path}", error.strerror or str(error)) from None
+    asked = options["engine"]
+    plan = msgspec.structs.replace(
+        plan, addresses=addresses, engine=engine_for(plan) if asked == "auto" else asked
+    )
+    check_engine(plan)
+    return plan

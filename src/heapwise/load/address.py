@@ -7,8 +7,10 @@ import socket
 from collections.abc import Callable, Iterable
 
 from heapwise.errors import TargetError
-from heapwise.formats.urls import check_host, check_url, port_of
+from heapwise.formats.endpoints import endpoint_of, host_of
+from heapwise.formats.urls import check_host
 from heapwise.model.load import Target
+from heapwise.model.transport import Transport
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str], list[str]]
@@ -50,20 +52,24 @@ def resolve(host: str) -> list[str]:
     return list(dict.fromkeys(str(_plain(ipaddress.ip_address(info[4][0]))) for info in found))
 
 
-def endpoint_of(url: str) -> str:
-    """The key of a URL in `Plan.addresses`: ``host:port``, lower case, IPv6 in brackets."""
-    parts = check_url(url)
-    host = parts.hostname or ""
-    return f"[{host}]:{port_of(parts)}" if ":" in host else f"{host}:{port_of(parts)}"
+def destinations(endpoint: str, transport: Transport) -> tuple[str, ...]:
+    """The endpoints that connections to ``endpoint`` really go to, in turn."""
+    return transport.connect_to.get(endpoint, (endpoint,))
 
 
 def pin_addresses(
-    targets: Iterable[Target], *, allow_remote: bool = False, resolver: Resolve = resolve
+    targets: Iterable[Target],
+    *,
+    transport: Transport | None = None,
+    allow_remote: bool = False,
+    resolver: Resolve = resolve,
 ) -> dict[str, str]:
     """Resolve the host of every target once, for `Plan.addresses`.
 
     Args:
         targets: whose URLs to resolve.
+        transport: of the plan; hosts that it leads elsewhere are not resolved but where it leads,
+            and none at all where everything goes through a unix socket.
         allow_remote: accept addresses outside loopback and private networks.
         resolver: tells the addresses of a host.
 
@@ -76,12 +82,10 @@ def pin_addresses(
         TargetError: a host is malformed, unknown, or leads outside; the message has the address.
     """
     pinned: dict[str, str] = {}
-    for endpoint, host in {
-        endpoint_of(target.url): check_url(target.url).hostname or "" for target in targets
-    }.items():
+    for endpoint in _reachable(targets, transport or Transport()):
         # Every address is judged, not just the chosen one: a name that leads both ways is no
         # name of a private service.
-        addresses = resolver(host)
+        addresses = resolver(host_of(endpoint))
         outside = [address for address in addresses if not is_local(address)]
         if outside and not allow_remote:
             raise TargetError(
@@ -91,6 +95,19 @@ def pin_addresses(
             )
         pinned[endpoint] = min(addresses, key=lambda text: ipaddress.ip_address(text).version)
     return pinned
+
+
+def _reachable(targets: Iterable[Target], transport: Transport) -> dict[str, None]:
+    """Every endpoint a connection may go to, once each, as an ordered set."""
+    if transport.unix_socket:
+        return {}
+    named = [
+        endpoint
+        for target in targets
+        for endpoint in destinations(endpoint_of(target.url), transport)
+    ]
+    followed = transport.connect_to.values() if transport.redirects >= 0 else ()
+    return dict.fromkeys([*named, *(endpoint for group in followed for endpoint in group)])
 
 
 def _plain(address: Address) -> Address:

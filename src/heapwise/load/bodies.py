@@ -6,19 +6,23 @@ import zlib
 
 import pycurl
 
-MAX_BODY = 1 << 20
-"""Bytes kept of one body, decompressed. Longer ones are cut here, whatever their encoding."""
+from heapwise.model.transport import KEPT_BODY
 
-_MAX_WIRE = MAX_BODY + (1 << 16)
-"""Bytes kept on the wire: what does not compress grows a little."""
+_GROWTH = 1 << 16
+"""Bytes kept on the wire beyond the limit: what does not compress grows a little."""
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 class KeptBody:
-    """Collects one response body from a handle."""
+    """Collects one response body from a handle.
 
-    def __init__(self) -> None:
+    Args:
+        limit: bytes to keep, decompressed; longer bodies are cut there, whatever their encoding.
+    """
+
+    def __init__(self, limit: int = KEPT_BODY) -> None:
+        self._limit = limit
         self._data = bytearray()
         self._encoding = ""
 
@@ -28,19 +32,14 @@ class KeptBody:
         handle.setopt(pycurl.HEADERFUNCTION, self._header)
 
     def content(self) -> bytes:
-        """The body, decompressed if it was sent compressed, cut at `MAX_BODY`.
+        """The body, decompressed if it was sent compressed, cut at the limit.
 
         A body that does not decompress is returned as far as it did.
         """
-        if self._encoding not in ("gzip", "x-gzip", "deflate"):
-            return bytes(self._data[:MAX_BODY])
-        try:
-            return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(self._data, MAX_BODY)
-        except zlib.error:
-            return bytes(self._data[:MAX_BODY])
+        return decompressed(bytes(self._data), self._encoding, self._limit)
 
     def _write(self, chunk: bytes) -> int:
-        self._data += chunk[: _MAX_WIRE - len(self._data)]
+        self._data += chunk[: self._limit + _GROWTH - len(self._data)]
         return len(chunk)
 
     def _header(self, line: bytes) -> int:
@@ -50,3 +49,21 @@ class KeptBody:
         elif name.lower() == b"content-encoding":
             self._encoding = value.strip().lower().decode("latin-1")
         return len(line)
+
+
+def decompressed(data: bytes, encoding: str, limit: int = KEPT_BODY) -> bytes:
+    """What a body says, cut at ``limit``; as far as it goes where it does not decompress.
+
+    Args:
+        data: as it was sent.
+        encoding: ``Content-Encoding``, in lower case.
+        limit: bytes to return at most.
+    """
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        return data[:limit]
+    try:
+        # A length of 0 would mean all of it.
+        whole = zlib.decompressobj(_GZIP_OR_ZLIB).decompress(data, limit or 1)
+    except zlib.error:
+        whole = data
+    return whole[:limit]

@@ -10,6 +10,9 @@ from heapwise.model.load import Outcome
 
 _BY_ERRNO = {
     errno.ECONNREFUSED: Outcome.REFUSED,
+    # A unix socket that is not there, and one whose queue is full.
+    errno.ENOENT: Outcome.REFUSED,
+    errno.ENOTCONN: Outcome.REFUSED,
     errno.ECONNRESET: Outcome.RESET,
     errno.EPIPE: Outcome.RESET,
     errno.ECONNABORTED: Outcome.RESET,
@@ -32,15 +35,20 @@ _BY_CODE = {
     pycurl.E_GOT_NOTHING: Outcome.EARLY_EOF,
     pycurl.E_PARTIAL_FILE: Outcome.EARLY_EOF,
     pycurl.E_SEND_ERROR: Outcome.RESET,
-    pycurl.E_COULDNT_RESOLVE_HOST: Outcome.DNS,
-    pycurl.E_COULDNT_RESOLVE_PROXY: Outcome.DNS,
+    # Binding the address to send from.
+    pycurl.E_INTERFACE_FAILED: Outcome.EADDRNOTAVAIL,
+    # Every name is resolved before the run, so this one came from a redirect; see `transport`.
+    pycurl.E_COULDNT_RESOLVE_HOST: Outcome.REDIRECT,
+    pycurl.E_TOO_MANY_REDIRECTS: Outcome.REDIRECT,
     # The rest of E_RECV_ERROR, without an errno, are responses that make no sense.
     pycurl.E_RECV_ERROR: Outcome.PROTOCOL,
     pycurl.E_UNSUPPORTED_PROTOCOL: Outcome.PROTOCOL,
     pycurl.E_FTP_WEIRD_SERVER_REPLY: Outcome.PROTOCOL,  # the old name of WEIRD_SERVER_REPLY
     pycurl.E_HTTP2: Outcome.PROTOCOL,
     92: Outcome.PROTOCOL,  # CURLE_HTTP2_STREAM, which pycurl has no name for
+    95: Outcome.PROTOCOL,  # CURLE_HTTP3, the same
     100: Outcome.PROTOCOL,  # CURLE_TOO_LARGE, the same: headers without end
+    96: Outcome.TLS,  # CURLE_QUIC_CONNECT_ERROR, the same
     pycurl.E_SSL_CONNECT_ERROR: Outcome.TLS,
     pycurl.E_PEER_FAILED_VERIFICATION: Outcome.TLS,
     pycurl.E_SSL_CERTPROBLEM: Outcome.TLS,
@@ -51,17 +59,22 @@ _BY_CODE = {
     pycurl.E_SSL_ENGINE_INITFAILED: Outcome.TLS,
 }
 
-_ASK_ERRNO = frozenset({pycurl.E_COULDNT_CONNECT, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR})
+_TRANSFER = frozenset({pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR})
+_ASK_ERRNO = _TRANSFER | {pycurl.E_COULDNT_CONNECT, pycurl.E_INTERFACE_FAILED}
 
 
-def classify(code: int, os_errno: int) -> Outcome:
+def classify(code: int, os_errno: int, message: str = "") -> Outcome:
     """The class of a failed transfer.
 
     Args:
         code: libcurl's ``CURLE_`` number, not zero.
         os_errno: ``CURLINFO_OS_ERRNO``, which outlives the transfer it belongs to, so it is
             believed only for codes that set it.
+        message: libcurl's words; the only sign of an alert that came after the handshake, as
+            servers send one that miss the client's certificate (TLS 1.3).
     """
+    if code in _TRANSFER and "SSL_" in message:
+        return Outcome.TLS
     if code in _ASK_ERRNO and os_errno in _BY_ERRNO:
         return _BY_ERRNO[os_errno]
     return _BY_CODE.get(code, Outcome.OTHER)

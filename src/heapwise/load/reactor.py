@@ -31,11 +31,13 @@ class Reactor:
         ended: called for every transfer that ends, possibly before `start` returns; it must not
             start another itself.
         max_connections: connections, busy and idle, that libcurl may have open at once.
+        max_idle: of these, how many may be idle; 0 is no limit of its own.
     """
 
-    def __init__(self, ended: Ended, max_connections: int) -> None:
+    def __init__(self, ended: Ended, max_connections: int, max_idle: int) -> None:
         self._ended = ended
         self._running = 0
+        self._max_idle = max_idle
         self._curl_wants = _FOREVER
         self._timer = Timer()
         self._epoll = select.epoll()
@@ -55,6 +57,7 @@ class Reactor:
         """Start a transfer: on a connection that is open already, the request is sent now."""
         self._multi.add_handle(handle)
         self._running += 1
+        self._limit_idle()
         self._act(pycurl.SOCKET_TIMEOUT, 0)
 
     def cancel(self, handle: pycurl.Curl) -> None:
@@ -103,10 +106,19 @@ class Reactor:
             for handle, _ in ends:
                 self._multi.remove_handle(handle)
             self._running -= len(ends)
+            self._limit_idle()
             for handle, code in ends:
                 self._ended(handle, code)
             if not ends:
                 raise RuntimeError("libcurl lost a transfer")
+
+    def _limit_idle(self) -> None:
+        """Tell libcurl how many connections there may be when the next transfer ends.
+
+        It counts those in use as well, and looks at the number when one becomes idle.
+        """
+        if self._max_idle:
+            self._multi.setopt(pycurl.M_MAXCONNECTS, max(self._running - 1, 0) + self._max_idle)
 
     def _on_timer(self, timeout_ms: int) -> None:
         """Take libcurl's own deadline, in steps of 1 ms: connect and transfer timeouts."""

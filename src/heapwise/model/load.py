@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from enum import IntEnum, IntFlag
-from fractions import Fraction
+from enum import IntEnum, IntFlag, StrEnum
 from typing import Self
 
 import msgspec
 import numpy as np
 
+from heapwise.model.cluster import ClusterWorker
+from heapwise.model.generator import Generator
 from heapwise.model.profile import Int64s
 from heapwise.model.quantiles import Percentiles
+from heapwise.model.schedules import ConstantRate, RateChange, Schedule
+from heapwise.model.transport import Transport
+
+__all__ = [
+    "ConstantRate",
+    "HitFlag",
+    "Hits",
+    "LoadReport",
+    "LoadResult",
+    "Outcome",
+    "Pacing",
+    "Plan",
+    "Schedule",
+    "Target",
+]
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -30,32 +46,13 @@ class Target(msgspec.Struct, frozen=True):
     body_file: str = ""
 
 
-class ConstantRate(msgspec.Struct, frozen=True, tag="constant", tag_field="kind"):
-    """The same rate throughout; hit i is due i / rate after the start.
+class Pacing(StrEnum):
+    """How closely an engine keeps to the schedule."""
 
-    Attributes:
-        numerator: requests ...
-        denominator: ... per this many seconds, so that every rate is exact.
-        duration_ns: how long.
-    """
-
-    numerator: int
-    denominator: int
-    duration_ns: int
-
-    @classmethod
-    def of(cls, rate: Fraction, duration_ns: int) -> Self:
-        """A schedule from an exact rate per second."""
-        return cls(rate.numerator, rate.denominator, duration_ns)
-
-    @property
-    def rate(self) -> Fraction:
-        """Requests per second."""
-        return Fraction(self.numerator, self.denominator)
-
-
-Schedule = ConstantRate
-"""Every schedule there is: a union once there are several; `heapwise.load.schedule` reads it."""
+    PRECISE = "precise"
+    """Wake up for every hit."""
+    MS = "1ms"
+    """Wake up once a millisecond and send what is due: a third of the CPU, in small bursts."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,11 +64,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         warmup_ns: load before the first fence, in no figure.
         connections: how many may be open at once; 0 is no limit of ours.
         timeout_ns: for one request, connection set-up included.
-        engine: which engine sends: ``curl``.
+        engine: which engine sends: one of `heapwise.load.choose.ENGINES`.
+        pacing: how closely the native engine keeps to the schedule.
         keepalive: reuse connections.
         save_bodies: how many response bodies per target to keep for an oracle.
         seed: for everything drawn at random.
         addresses: the resolved addresses the run is pinned to, ``host:port -> address``.
+        transport: how the requests travel.
+        name: of the load, sent with every request and kept with every hit; empty for none.
     """
 
     targets: tuple[Target, ...]
@@ -80,11 +80,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 0
     timeout_ns: int = 30_000_000_000
     engine: str = "curl"
+    pacing: Pacing = Pacing.PRECISE
     keepalive: bool = True
     apart: bool = False
     save_bodies: int = 0
     seed: int = 0
     addresses: dict[str, str] = {}
+    transport: Transport = Transport()
+    name: str = ""
 
 
 class Outcome(IntEnum):
@@ -107,6 +110,8 @@ class Outcome(IntEnum):
     NEVER_SENT = 11
     """Due, but the run ended first."""
     OTHER = 12
+    REDIRECT = 13
+    """More redirects than are followed, or one that leads away from the pinned addresses."""
 
     @property
     def label(self) -> str:
@@ -199,7 +204,8 @@ class LoadReport(msgspec.Struct, frozen=True, kw_only=True):
         bytes_in: body bytes received on the wire.
         bytes_out: body bytes sent.
         span_ns: from the first intended hit to the last completed.
-        asked_rate: hits per second the schedule asks for.
+        asked_rate: hits per second the schedule asks for, in the mean; 0 where it asks for what
+            the connections can do.
         achieved_rate: hits per second that were sent, over the time from first to last.
         throughput: successes per second of the span.
         latency: from the intended time, so that a stall counts for all who waited.
@@ -230,7 +236,18 @@ class LoadReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadResult(msgspec.Struct, frozen=True):
-    """The total and one report per target."""
+    """The total and one report per target.
+
+    Attributes:
+        total: of all targets.
+        per_target: in the order of the plan.
+        changes: the rates that were set while it ran; empty where the schedule was followed.
+        generator: how the load was made; None where nobody knows which engine sent.
+        workers: the machines that made it together; empty where it was one.
+    """
 
     total: LoadReport
     per_target: tuple[LoadReport, ...]
+    changes: tuple[RateChange, ...] = ()
+    generator: Generator | None = None
+    workers: tuple[ClusterWorker, ...] = ()
