@@ -80,6 +80,23 @@ export function latency(place, recording, view) {
   });
 }
 
+// Every hit that stands out as a dot, and how the many lie as lines.
+export function hits(place, recording, view) {
+  const colours = palette(recording.role);
+  const looks = {
+    OK: dots(`${colours.main}90`, 3),
+    failed: dots(colours.bad, 5),
+    p50: { stroke: colours.ink, width: 1.25 },
+    p99: { stroke: colours.ink, width: 1.5, dash: [4, 3] },
+  };
+  return draw(place, {
+    ...common(recording, view),
+    lines: recording.hits.map((each) => ({ ...looks[each.name], ...named(each) })),
+    data: align(recording.hits),
+    axes: [timeAxis(colours), valueAxis("ns", colours, view.log ? logTicks(view) : {})],
+  });
+}
+
 // Sent and failed per second.
 export function rate(place, recording, view) {
   const colours = palette(recording.role);
@@ -96,7 +113,8 @@ export function rate(place, recording, view) {
 }
 
 // Latency against percentile, every nine of it as wide as the one before: x is 1/(1-q).
-export function percentiles(place, recordings, view) {
+export function percentiles(place, shown, view) {
+  const recordings = [shown].flat(); // one, or all of them in one chart
   const colours = palette("only");
   const curves = recordings.flatMap((recording) =>
     recording.percentiles.map((series, at) => ({

@@ -9,6 +9,8 @@ import numpy as np
 from heapwise.model.profile import Int64s
 from heapwise.model.report import Series
 
+Float64s = np.ndarray[tuple[int], np.dtype[np.float64]]
+
 LIMIT = 2_000
 """Points of one line. A chart is about half as many pixels wide."""
 
@@ -27,20 +29,32 @@ def thin(series: Series, limit: int = LIMIT) -> Series:
     """
     if len(series.x) <= limit:
         return series
-    x = np.array(series.x, np.float64)
     y = np.array([np.nan if value is None else value for value in series.y], np.float64)
-    stretches = limit // 5
-    width = (x[-1] - x[0]) / stretches or 1.0
-    stretch = np.minimum((x - x[0]) // width, stretches - 1)
-    bounds = [0, *(np.flatnonzero(np.diff(stretch)) + 1).tolist(), len(x)]
-    kept = sorted(
-        {first + index for first, last in pairwise(bounds) for index in _telling(y[first:last])}
-    )
+    kept = telling(np.array(series.x, np.float64), y, limit)
     return Series(
         name=series.name,
         unit=series.unit,
         x=tuple(series.x[index] for index in kept),
         y=tuple(series.y[index] for index in kept),
+    )
+
+
+def telling(x: Float64s, y: Float64s, limit: int) -> list[int]:
+    """Which points of a line `thin` keeps, ascending.
+
+    Args:
+        x: float64[n], ascending.
+        y: float64[n]; NaN is a gap.
+        limit: at least 10.
+    """
+    if len(x) <= limit:
+        return list(range(len(x)))
+    stretches = limit // 5
+    width = (x[-1] - x[0]) / stretches or 1.0
+    stretch = np.minimum((x - x[0]) // width, stretches - 1)
+    bounds = [0, *(np.flatnonzero(np.diff(stretch)) + 1).tolist(), len(x)]
+    return sorted(
+        {first + index for first, last in pairwise(bounds) for index in _telling(y[first:last])}
     )
 
 
@@ -51,7 +65,7 @@ def thin_marks(marks: Int64s, limit: int = LIMIT) -> Int64s:
     return marks[np.linspace(0, len(marks) - 1, limit).round().astype(np.int64)]
 
 
-def _telling(y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> set[int]:
+def _telling(y: Float64s) -> set[int]:
     """First, last, lowest, highest and the first gap of one stretch."""
     gaps = np.flatnonzero(np.isnan(y))
     telling = {0, len(y) - 1, *gaps[:1].tolist()}

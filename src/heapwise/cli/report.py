@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from heapwise.analysis.compare import compare
+from heapwise.cli.hits_input import STDOUT
+from heapwise.cli.hits_report import HitsReport, check_kind, clear_terminal, report_hits, warn
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
+from heapwise.cli.report_kinds import ReportKind
 from heapwise.errors import UsageError
-from heapwise.formats.hits import MAX_LINE, plan_of, read_hits
-from heapwise.load.metrics import summarise, validity
 from heapwise.model.comparison import Comparison
-from heapwise.model.envelope import envelope
-from heapwise.model.load import Hits, Target
 from heapwise.record.analyse import analyse
 from heapwise.record.store import load
-from heapwise.report.load_text import render_load
-from heapwise.report.registry import renderer
+from heapwise.report.registry import FORMATS, renderer
 
 STDIN = "-"
 
 
-@make_command("report", "type", "output", "force", "json", "max-profile-size", "quiet")
+@make_command(
+    "report", "type", "buckets", "every", "output", "force", "json", "max-profile-size", "quiet"
+)
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[RECORDING|HITS]...")
 def command(
     files: tuple[str, ...],
-    report_type: str,
+    report_type: ReportKind,
+    buckets: tuple[int, ...],
+    every: int,
     output: Path | None,
     force: bool,
     as_json: bool,
@@ -40,32 +41,61 @@ def command(
 ) -> None:
     """Show a recording, two recordings before and after a change, or the hits of a load.
 
-    Hits are lines of JSON from `heapwise load` or `vegeta encode`; without a name, or as -, they
-    come from standard input.
+    Hits are lines of JSON from `heapwise load`, or vegeta's JSON or CSV; without a name, or as -,
+    they come from standard input, and those of several files are reported together. Of hits there
+    are vegeta's reports too: -type 'hist[0,1ms,10ms]', -type hdrplot, and -type vegeta for its
+    JSON.
     """
     if not files and sys.stdin.isatty():
         raise UsageError("nothing to report", hint="give a recording, or a file of hits")
     files = files or (STDIN,)
-    if str(output) == STDIN:
-        output = None
-    kind = "json" if as_json else report_type
-    if output is not None:
-        must_be_free(output, force=force)
-    elif kind == "html" and sys.stdout.isatty():
-        raise UsageError("an HTML page is not for a terminal", hint="name a file with -o")
+    kind = ReportKind("json") if as_json else report_type
+    kind = kind._replace(buckets=buckets or kind.buckets)
+    output = _checked(output, kind, force=force)
     if any(Path(file).is_dir() for file in files):
-        text, hint = _recordings(files, kind, max_profile_size)
+        if kind.name not in FORMATS or kind.buckets or every:
+            raise UsageError(
+                f"-type {kind.name}, -buckets and -every are for hits",
+                hint=f"recordings are reported as {', '.join(FORMATS)}",
+            )
+        text, hint = _recordings(files, kind.name, max_profile_size)
+        _write(text, output)
     else:
-        text, hint = _hits(files, kind), ""
-    if output is None:
-        write_data(text)
-    else:
-        write_file(text, output)
+        check_kind(kind)
+        write = partial(_write_hits, output=output, again=bool(every), quiet=quiet)
+        report_hits(files, kind, every, write)
+        hint = ""
     if not quiet:
         if output is not None:
             note(f"report in {output}")
         if hint:
-            next_step(hint, page_written=kind == "html")
+            next_step(hint, page_written=kind.name == "html")
+
+
+def _checked(output: Path | None, kind: ReportKind, *, force: bool) -> Path | None:
+    """Where to write; None for standard output."""
+    if output is not None and str(output) not in STDOUT:
+        must_be_free(output, force=force)
+        return output
+    if kind.name == "html" and sys.stdout.isatty():
+        raise UsageError("an HTML page is not for a terminal", hint="name a file with -o")
+    return None
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        write_data(text)
+    else:
+        write_file(text.rstrip("\n") + "\n", output)
+
+
+def _write_hits(report: HitsReport, *, output: Path | None, again: bool, quiet: bool) -> None:
+    """One report of possibly many: each takes the place of the one before it where it can."""
+    if again and output is None:
+        clear_terminal()
+    _write(report.text, output)
+    if not quiet:
+        warn(report.problems)
 
 
 def _recordings(files: tuple[str, ...], kind: str, max_profile_bytes: int) -> tuple[str, str]:
@@ -93,35 +123,3 @@ def after_comparing(comparison: Comparison, before: str, after: str) -> str:
     name = f"{Path(after).resolve().stem}-compared.html"
     files = [f"./{file}" if file.startswith("-") else file for file in (before, after)]
     return f"heapwise report {shlex.join(files)} -type html -o {shlex.quote(name.lstrip('-'))}"
-
-
-def _hits(files: tuple[str, ...], kind: str) -> str:
-    """The report of a load's hits."""
-    if len(files) > 1:
-        raise UsageError(
-            "hits of several loads do not fit one report", hint="cat them, and report -"
-        )
-    if kind == "html":
-        raise UsageError("an HTML report needs a recording", hint="record one with heapwise run")
-    hits, targets = _read(files[0])
-    result = summarise(hits, plan_of(hits, targets))
-    return envelope(result).decode() if kind == "json" else render_load(result, validity(result))
-
-
-def _read(file: str) -> tuple[Hits, tuple[Target, ...]]:
-    if file == STDIN:
-        return read_hits(_lines(sys.stdin.buffer), source="standard input")
-    try:
-        with Path(file).open("rb") as lines:
-            return read_hits(_lines(lines), source=file)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {file}",
-            error.strerror or str(error),
-            "give a recording, a file of hits, or - for standard input",
-        ) from None
-
-
-def _lines(file: BinaryIO) -> Iterable[bytes]:
-    """Lines of a file that may have none: never more of one than the reader would take."""
-    return iter(lambda: file.readline(MAX_LINE + 1), b"")

@@ -1,38 +1,28 @@
-"""Hits as lines of JSON, with vegeta's field names and our stamps beside them.
+"""Hits: ours as lines of JSON, and any tool's as columns.
 
-Vegeta's: ``attack seq code timestamp latency bytes_out bytes_in error body method url headers``;
-``vegeta report`` and ``vegeta plot`` read what we write. Its ``timestamp`` is when it sent, ours
-is when the schedule wanted it sent, so that ``latency`` counts from there. Ours beside them:
-``outcome``, ``flags`` and ``ready sent first_byte done``, in ns after ``timestamp``, null for
-what never happened. Lines without them are vegeta's own (``vegeta encode -to json``).
+``vegeta report`` and ``vegeta plot`` read what we write; `heapwise.formats.hit_line` has its
+fields. What we read is in that format or in vegeta's, as JSON or as CSV.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from array import array
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from http import HTTPStatus
-from typing import Annotated
 
-import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from heapwise.errors import ProfileError
+from heapwise.formats.hit_line import Hit, WallTime, encode_line
+from heapwise.formats.hit_records import read_records
 from heapwise.model.load import ConstantRate, HitFlag, Hits, Outcome, Plan, Target
+from heapwise.model.profile import Int64s
 from heapwise.units import NS_PER_S
 
-MAX_LINE = 4 << 20
-"""Bytes of one line; vegeta puts response bodies there."""
-
-_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _LABELS = {outcome.label: outcome for outcome in Outcome}
-_FLAGS = int(HitFlag.WAITED | HitFlag.WARMUP)
-_RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII
-)
-_OLDEST, _NEWEST = 0, 7_258_118_400 * NS_PER_S  # 1970 to 2200: differences fit 64 bits
+_COLUMNS = len(Hits.columns()) + 1  # and the name of the load
 
 _VEGETA_ERRORS = (
     ("connection refused", Outcome.REFUSED),
@@ -52,60 +42,43 @@ _VEGETA_ERRORS = (
 """What Go's errors contain, in lower case; the first that fits."""
 
 
-class _Line(msgspec.Struct):
-    """One hit. Fields of vegeta's that we have nothing for keep its zero values."""
-
-    timestamp: str
-    latency: _Count
-    method: str
-    url: str
-    code: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
-    attack: str = ""
-    seq: _Count = 0
-    bytes_out: _Count = 0
-    bytes_in: _Count = 0
-    error: str = ""
-    body: str | None = None
-    headers: dict[str, object] | None = None
-    outcome: str = ""
-    flags: Annotated[int, msgspec.Meta(ge=0, le=_FLAGS)] = 0
-    ready: _Count | None = None
-    sent: _Count | None = None
-    first_byte: _Count | None = None
-    done: _Count | None = None
-
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Line).decode
-
-
 def write_hits(
-    hits: Hits, targets: tuple[Target, ...], *, wall_zero_ns: int, first_seq: int = 0
+    hits: Hits,
+    targets: tuple[Target, ...],
+    *,
+    wall_zero_ns: int,
+    first_seq: int = 0,
+    attack: str = "",
 ) -> bytes:
     """Hits as lines of JSON, in the order they come.
+
+    As with vegeta ``code`` is 0 unless the response was complete: its reports take any other for
+    one that was.
 
     Args:
         hits: times in ns since a zero.
         targets: which the hits name.
         wall_zero_ns: the wall clock at that zero.
         first_seq: the number of the first line.
+        attack: name of the load.
     """
     lines = []
     for seq, row in enumerate(hits.rows().tolist(), first_seq):
         intended, ready, sent, first_byte, done, code, outcome, got, gave, index, flags = row
         target = targets[index]
         lines.append(
-            _encode(
-                _Line(
-                    timestamp=_timestamp(wall_zero_ns + intended),
-                    latency=max(0, done - intended) if done >= 0 else 0,
-                    method=target.method,
-                    url=target.url,
-                    code=code,
+            encode_line(
+                Hit(
+                    attack=attack,
                     seq=seq,
+                    code=code if outcome == Outcome.OK else 0,
+                    timestamp=WallTime(wall_zero_ns + intended),
+                    latency=max(0, done - intended) if done >= 0 else 0,
                     bytes_out=gave,
                     bytes_in=got,
-                    error=_error(Outcome(outcome), code),
+                    error=error_text(Outcome(outcome), code),
+                    method=target.method,
+                    url=target.url,
                     outcome=Outcome(outcome).label,
                     flags=flags,
                     ready=_after(intended, ready),
@@ -115,7 +88,73 @@ def write_hits(
                 )
             )
         )
-    return b"".join(line + b"\n" for line in lines)
+    return b"".join(lines)
+
+
+class HitStore:
+    """Hits that come one by one: 96 bytes each, so that a report of all of them is exact.
+
+    Attributes:
+        errors: what went wrong, in the hits' own words, each once; not in the warm-up.
+    """
+
+    def __init__(self) -> None:
+        self.errors: dict[str, None] = {}
+        self._rows = array("q")
+        self._targets: dict[tuple[str, str], int] = {}
+        self._names: dict[str, int] = {}
+
+    def add(self, hit: Hit) -> None:
+        """Take one.
+
+        Raises:
+            ValueError: it has an outcome that there is not.
+        """
+        target = self._targets.setdefault((hit.method, hit.url), len(self._targets))
+        name = self._names.setdefault(hit.attack, len(self._names))
+        outcome = _outcome(hit)
+        flags = 0 if hit.flags is UNSET else hit.flags
+        self._rows.extend(
+            (hit.timestamp, *_stamps(hit, outcome), hit.code, outcome, hit.bytes_in,
+             hit.bytes_out, target, flags, name)
+        )  # fmt: skip
+        if hit.error and not flags & HitFlag.WARMUP:
+            self.errors.setdefault(hit.error)
+
+    def __len__(self) -> int:
+        return len(self._rows) // _COLUMNS
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """One per method and URL, in the order they came."""
+        return tuple(Target(method, url) for method, url in self._targets)
+
+    @property
+    def zero_ns(self) -> int:
+        """The earliest timestamp, ns since 1970; there must be one."""
+        return int(self._table()[:, 0].min())
+
+    def hits(self) -> Hits:
+        """All so far, times in ns since the earliest timestamp."""
+        return Hits.from_rows(self._since_zero()[:, :-1])
+
+    def loads(self) -> Mapping[str, Hits]:
+        """The same by the name of their load, in the order the names came."""
+        table = self._since_zero()
+        return {
+            name: Hits.from_rows(table[table[:, -1] == index, :-1])
+            for name, index in self._names.items()
+        }
+
+    def _since_zero(self) -> Int64s:
+        table = self._table().copy()
+        if len(table):
+            stamps = table[:, :5]
+            np.subtract(stamps, table[:, 0].min(), out=stamps, where=stamps >= 0)
+        return table
+
+    def _table(self) -> Int64s:
+        return np.frombuffer(self._rows, np.int64).reshape(-1, _COLUMNS)
 
 
 def read_hits(lines: Iterable[bytes], *, source: str = "hits") -> tuple[Hits, tuple[Target, ...]]:
@@ -131,23 +170,12 @@ def read_hits(lines: Iterable[bytes], *, source: str = "hits") -> tuple[Hits, tu
     Raises:
         ProfileError: a line is not a hit, or there are none; the message has source and line.
     """
-    targets: dict[tuple[str, str], int] = {}
-    rows = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(_row(line, targets))
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise ProfileError(
-                f"{source}:{number}: not a hit", str(error), "hits are lines of JSON"
-            ) from None
-    if not rows:
+    store = HitStore()
+    for hit in read_records(lines, source=source):
+        store.add(hit)
+    if not len(store):
         raise ProfileError(f"{source}: no hits in it")
-    table = np.array(rows, np.int64)
-    stamps = table[:, :5]
-    np.subtract(stamps, table[:, 0].min(), out=stamps, where=stamps >= 0)
-    return Hits.from_rows(table), tuple(Target(method, url) for method, url in targets)
+    return store.hits(), store.targets
 
 
 def plan_of(hits: Hits, targets: tuple[Target, ...]) -> Plan:
@@ -159,29 +187,28 @@ def plan_of(hits: Hits, targets: tuple[Target, ...]) -> Plan:
         targets=targets,
         schedule=ConstantRate.of(rate, round(len(hits) * NS_PER_S / rate)),
         warmup_ns=0,
+        engine="",
     )
 
 
-def _row(line: bytes, targets: dict[tuple[str, str], int]) -> tuple[int, ...]:
-    if len(line) > MAX_LINE:
-        raise ValueError(f"the line is longer than {MAX_LINE} bytes")
-    hit = _decode(line)
-    start = _nanoseconds(hit.timestamp)
-    target = targets.setdefault((hit.method, hit.url), len(targets))
-    stamps: tuple[int | None, ...]
+def _outcome(hit: Hit) -> Outcome:
+    """Its outcome: said in our lines, in the error's words where our lines became CSV."""
+    if hit.outcome is not UNSET and hit.outcome:
+        return _LABELS[hit.outcome]
+    if hit.code:
+        return Outcome.OK
+    return _LABELS.get(hit.error) or _vegeta_outcome(hit.error)
+
+
+def _stamps(hit: Hit, outcome: Outcome) -> Iterable[int]:
+    """Ready, sent, first byte and done; -1 for what never happened, or is not told."""
+    stamps: tuple[int | UnsetType | None, ...] = (None, 0, None, hit.latency)
     if hit.outcome:
-        if hit.outcome not in _LABELS:
-            raise ValueError(f"no such outcome: {hit.outcome!r}")
-        outcome = _LABELS[hit.outcome]
         stamps = (hit.ready, hit.sent, hit.first_byte, hit.done)
-    else:
-        outcome = Outcome.OK if hit.code else _vegeta_outcome(hit.error)
-        stamps = (0, 0, None, hit.latency)
-    ready, sent, first_byte, done = (-1 if stamp is None else start + stamp for stamp in stamps)
-    return (
-        start, ready, sent, first_byte, done, hit.code, outcome, hit.bytes_in, hit.bytes_out,
-        target, hit.flags,
-    )  # fmt: skip
+    elif outcome is Outcome.NEVER_SENT:
+        stamps = (None,) * 4
+    start = int(hit.timestamp)
+    return [-1 if stamp is None or stamp is UNSET else start + stamp for stamp in stamps]
 
 
 def _vegeta_outcome(error: str) -> Outcome:
@@ -189,7 +216,7 @@ def _vegeta_outcome(error: str) -> Outcome:
     return next((outcome for words, outcome in _VEGETA_ERRORS if words in text), Outcome.OTHER)
 
 
-def _error(outcome: Outcome, code: int) -> str:
+def error_text(outcome: Outcome, code: int) -> str:
     """What went wrong in words; like vegeta's, empty for a status from 200 to 399."""
     if outcome is not Outcome.OK:
         return outcome.label
@@ -201,20 +228,3 @@ def _error(outcome: Outcome, code: int) -> str:
 
 def _after(start: int, stamp: int) -> int | None:
     return stamp - start if stamp >= 0 else None
-
-
-def _timestamp(wall_ns: int) -> str:
-    seconds, fraction = divmod(wall_ns, NS_PER_S)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
-
-
-def _nanoseconds(timestamp: str) -> int:
-    found = _RFC3339.fullmatch(timestamp)
-    if found is None:
-        raise ValueError(f"not a time: {timestamp[:60]!r}")
-    whole = datetime.fromisoformat(found[1] + found[3].replace("Z", "+00:00"))
-    fraction = (found[2] or "").ljust(9, "0")
-    wall = int(whole.timestamp()) * NS_PER_S + int(fraction)
-    if not _OLDEST <= wall <= _NEWEST:
-        raise ValueError(f"not a time of this age: {timestamp!r}")
-    return wall

@@ -16,10 +16,11 @@ from heapwise.model.comparison import Comparison
 from heapwise.model.finding import Finding
 from heapwise.model.metrics import CATALOGUE
 from heapwise.model.recording import Scope
-from heapwise.model.report import RunReport, Series
+from heapwise.model.report import RunReport
 from heapwise.model.tables import OwnerTable
 from heapwise.names import visible
 from heapwise.report import html_summary as summary
+from heapwise.report.chart_data import chart_lines, short
 from heapwise.report.columns import clipped
 from heapwise.report.embed import inline, json_block, policy
 from heapwise.report.path_flame import icicle
@@ -87,38 +88,21 @@ def _charts(run: Run) -> dict[str, Any]:
     timeline = run.report.timeline
     return {
         "role": run.role,
-        "heap": _lines(timeline.heap),
-        "latency": _lines(timeline.latency),
-        "rate": _lines(timeline.rate),
-        "percentiles": _lines(timeline.percentiles),
+        "heap": chart_lines(timeline.heap),
+        "latency": chart_lines(timeline.latency),
+        "rate": chart_lines(timeline.rate),
+        "percentiles": chart_lines(timeline.percentiles),
         "collections": timeline.collections,
-        "slow": _lines(timeline.slow),
+        "slow": chart_lines(timeline.slow),
         "bands": [
             {
                 "name": band.name,
-                "starts": [_short(start) for start in band.starts],
-                "ends": [_short(end) for end in band.ends],
+                "starts": [short(start) for start in band.starts],
+                "ends": [short(end) for end in band.ends],
             }
             for band in timeline.bands
         ],
     }
-
-
-def _lines(series: tuple[Series, ...]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": visible(each.name),
-            "unit": each.unit,
-            "x": [_short(x) for x in each.x],
-            "y": [None if y is None else _short(y) for y in each.y],
-        }
-        for each in series
-    ]
-
-
-def _short(number: float) -> float:
-    """Seven digits are finer than any pixel; the other ten would be most of the file."""
-    return float(f"{number:.7g}")
 
 
 def _words(runs: list[Run], comparison: Comparison | None) -> dict[str, Any]:
