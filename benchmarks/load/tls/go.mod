@@ -1,0 +1,3 @@
+module tlstarget
+
+go 1.24
