@@ -1,4 +1,4 @@
-"""The engine against real sockets: every outcome, the cap, keep-alive, what is sent."""
+"""Both engines against real sockets: every outcome, the cap, keep-alive, what is sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 from heapwise import __version__
 from heapwise.load.schedule import offsets
 from heapwise.model.load import HitFlag, Hits, Outcome, Target
-from support.driving import drive, plan_for
+from support.driving import drive, plan_with
 from support.rude_servers import (
     Behaviour,
     bad_chunks,
@@ -37,6 +37,13 @@ from support.rude_servers import (
 from support.targets_server import target_server
 
 SUPPORT = Path(__file__).parents[1]
+
+
+@pytest.fixture(params=["curl", "native"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn."""
+    name: str = request.param
+    return name
 
 
 def outcomes(hits: Hits) -> set[Outcome]:
@@ -57,42 +64,42 @@ def outcomes(hits: Hits) -> set[Outcome]:
         (respond(b"fine"), Outcome.OK),
     ],
 )
-def test_every_way_to_end_has_its_class(behave: Behaviour, outcome: Outcome) -> None:
+def test_every_way_to_end_has_its_class(engine: str, behave: Behaviour, outcome: Outcome) -> None:
     """A server that misbehaves in one way gives hits of one class, each with its stamps."""
     with rude_server(behave) as url:
-        hits, _ = drive(plan_for(Target("GET", url)))
+        hits, _ = drive(plan_with(engine, Target("GET", url)))
     assert len(hits) == 10
     assert outcomes(hits) == {outcome}
     assert (hits.sent >= hits.intended).all()
     assert (hits.done >= hits.sent).all()
 
 
-def test_a_redirect_is_an_answer_and_not_followed() -> None:
+def test_a_redirect_is_an_answer_and_not_followed(engine: str) -> None:
     """The status is 302, and nobody went where it points."""
     with rude_server(redirect) as url:
-        hits, _ = drive(plan_for(Target("GET", url), seconds=0.02))
+        hits, _ = drive(plan_with(engine, Target("GET", url), seconds=0.02))
     assert hits.status.tolist() == [302, 302]
 
 
-def test_a_stall_is_a_timeout_after_the_timeout() -> None:
+def test_a_stall_is_a_timeout_after_the_timeout(engine: str) -> None:
     """A silent server costs each hit the timeout, from the time it was sent."""
     with rude_server(stall) as url:
-        hits, _ = drive(plan_for(Target("GET", url), seconds=0.05, timeout_ns=200_000_000))
+        hits, _ = drive(plan_with(engine, Target("GET", url), seconds=0.05, timeout_ns=200_000_000))
     assert outcomes(hits) == {Outcome.TIMEOUT}
     assert ((hits.done - hits.sent) >= 199_000_000).all()
     assert (hits.first_byte == -1).all()
 
 
-def test_a_closed_port_refuses() -> None:
+def test_a_closed_port_refuses(engine: str) -> None:
     """Nothing listens on port 1."""
-    hits, _ = drive(plan_for(Target("GET", "http://127.0.0.1:1/")))
+    hits, _ = drive(plan_with(engine, Target("GET", "http://127.0.0.1:1/")))
     assert outcomes(hits) == {Outcome.REFUSED}
 
 
 def test_tls_with_a_plain_server_is_a_tls_error() -> None:
     """A server that answers the handshake with text fails TLS, not the protocol above it."""
     with rude_server(garbage) as url:
-        hits, _ = drive(plan_for(Target("GET", url.replace("http:", "https:"))))
+        hits, _ = drive(plan_with("curl", Target("GET", url.replace("http:", "https:"))))
     assert outcomes(hits) == {Outcome.TLS}
 
 
@@ -113,7 +120,7 @@ def test_certificates_are_checked(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
     with rude_server(respond(b"secret"), context) as url:
-        hits, _ = drive(plan_for(Target("GET", url.replace("http:", "https:"))))
+        hits, _ = drive(plan_with("curl", Target("GET", url.replace("http:", "https:"))))
     assert outcomes(hits) == {outcome}
 
 
@@ -131,21 +138,21 @@ def in_child(script: str, *prefix: str, **limits: Any) -> Any:
 STALLED = """
 import json
 from collections import Counter
-from support.driving import drive, plan_for
+from support.driving import drive, plan_with
 from support.rude_servers import rude_server, stall
 from heapwise.model.load import Outcome, Target
 {setup}
 with rude_server(stall) as url:
-    plan = plan_for(Target("GET", url), rate=200, seconds=0.5, timeout_ns=700_000_000)
+    plan = plan_with("{engine}", Target("GET", url), rate=200, seconds=0.5, timeout_ns=700_000_000)
     hits, _ = drive(plan)
 print(json.dumps(Counter(Outcome(code).name for code in hits.outcome.tolist())))
 """
 
 
-def test_running_out_of_descriptors_is_the_generators_fault() -> None:
+def test_running_out_of_descriptors_is_the_generators_fault(engine: str) -> None:
     """Under a limit of 64 descriptors a stalled server makes EMFILE, not a wait or a crash."""
     counts = in_child(
-        STALLED.format(setup=""),
+        STALLED.format(engine=engine, setup=""),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
     )
     assert counts.keys() == {"TIMEOUT", "EMFILE"}
@@ -153,10 +160,10 @@ def test_running_out_of_descriptors_is_the_generators_fault() -> None:
     assert counts["TIMEOUT"] > 20
 
 
-def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
+def test_the_soft_limit_is_raised_to_the_hard_one(engine: str) -> None:
     """A low soft limit alone costs nothing."""
     counts = in_child(
-        STALLED.format(setup=""),
+        STALLED.format(engine=engine, setup=""),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 1024)),
     )
     assert counts == {"TIMEOUT": 100}
@@ -166,22 +173,22 @@ def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
     subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode != 0,
     reason="needs a network namespace of its own",
 )
-def test_running_out_of_ports_is_the_generators_fault() -> None:
+def test_running_out_of_ports_is_the_generators_fault(engine: str) -> None:
     """With four local ports a stalled server makes EADDRNOTAVAIL."""
     setup = """
 import fcntl, pathlib, socket, struct
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # lo goes up
 pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40003")
 """
-    counts = in_child(STALLED.format(setup=setup), "unshare", "-rn")
+    counts = in_child(STALLED.format(engine=engine, setup=setup), "unshare", "-rn")
     assert counts.keys() <= {"TIMEOUT", "EADDRNOTAVAIL"}
     assert counts["EADDRNOTAVAIL"] > 90
 
 
-def test_every_scheduled_hit_comes_once_and_on_its_time() -> None:
+def test_every_scheduled_hit_comes_once_and_on_its_time(engine: str) -> None:
     """The intended times are the schedule's, whatever order the hits end in."""
     with target_server() as server:
-        plan = plan_for(Target("GET", server.url), rate=333, seconds=0.5)
+        plan = plan_with(engine, Target("GET", server.url), rate=333, seconds=0.5)
         hits, report = drive(plan)
         stats = server.stats()
     assert np.sort(hits.intended).tolist() == (report.zero_ns + offsets(plan.schedule)).tolist()
@@ -192,28 +199,28 @@ def test_every_scheduled_hit_comes_once_and_on_its_time() -> None:
     assert ((hits.sent <= hits.first_byte) & (hits.first_byte <= hits.done)).all()
 
 
-def test_connections_are_kept_alive_and_counted() -> None:
+def test_connections_are_kept_alive_and_counted(engine: str) -> None:
     """The server sees far fewer connections than requests, and as many as the engine reports."""
     with target_server() as server:
-        hits, report = drive(plan_for(Target("GET", server.url), rate=200, seconds=0.5))
+        hits, report = drive(plan_with(engine, Target("GET", server.url), rate=200, seconds=0.5))
         stats = server.stats()
     assert stats.connections == report.connections_opened
     assert stats.connections < len(hits) / 4
 
 
-def test_without_keepalive_every_request_has_its_connection() -> None:
+def test_without_keepalive_every_request_has_its_connection(engine: str) -> None:
     """The server sees as many connections as requests."""
     with target_server() as server:
-        plan = plan_for(Target("GET", server.url), seconds=0.2, keepalive=False)
+        plan = plan_with(engine, Target("GET", server.url), seconds=0.2, keepalive=False)
         hits, report = drive(plan)
         stats = server.stats()
     assert stats.connections == report.connections_opened == len(hits) == 20
 
 
-def test_a_cap_makes_hits_wait_and_keeps_their_time() -> None:
+def test_a_cap_makes_hits_wait_and_keeps_their_time(engine: str) -> None:
     """At most so many connections at once; what waited says so, and how long."""
     with target_server() as server:
-        plan = plan_for(Target("GET", server.url), rate=100, seconds=0.5, connections=3)
+        plan = plan_with(engine, Target("GET", server.url), rate=100, seconds=0.5, connections=3)
         server.stall()
         hits, report = drive(plan)
         stats = server.stats()
@@ -227,11 +234,11 @@ def test_a_cap_makes_hits_wait_and_keeps_their_time() -> None:
     assert (hits.sent >= hits.ready).all()
 
 
-def test_stopping_reports_what_was_never_sent() -> None:
+def test_stopping_reports_what_was_never_sent(engine: str) -> None:
     """After a stop the rest of the schedule comes as never sent, and nothing comes twice."""
     asked = iter(range(1000))
     with target_server() as server:
-        plan = plan_for(Target("GET", server.url), rate=100, seconds=1000)
+        plan = plan_with(engine, Target("GET", server.url), rate=100, seconds=1000)
         hits, report = drive(plan, stop=lambda: next(asked) > 3)
         assert server.stats().requests == (hits.sent >= 0).sum()
     assert report.stopped
@@ -242,18 +249,20 @@ def test_stopping_reports_what_was_never_sent() -> None:
         assert ((stamp == -1) == unsent).all()
 
 
-def test_stopping_does_not_wait_for_a_stalled_server() -> None:
+def test_stopping_does_not_wait_for_a_stalled_server(engine: str) -> None:
     """Hits in flight get a second to end; then they are cut off."""
     with rude_server(stall) as url:
-        hits, report = drive(plan_for(Target("GET", url), seconds=0.1), stop=lambda: True)
+        hits, report = drive(plan_with(engine, Target("GET", url), seconds=0.1), stop=lambda: True)
     assert report.ended_ns - report.zero_ns < 4_000_000_000
     assert outcomes(hits) <= {Outcome.NEVER_SENT, Outcome.OTHER}
 
 
-def test_targets_take_turns_and_flags_are_kept() -> None:
+def test_targets_take_turns_and_flags_are_kept(engine: str) -> None:
     """Hit i goes to target i modulo their number, and carries the phase's flags."""
     with target_server() as server:
-        plan = plan_for(Target("GET", server.url), Target("POST", server.url, (), b"12345"))
+        plan = plan_with(
+            engine, Target("GET", server.url), Target("POST", server.url, (), b"12345")
+        )
         hits, _ = drive(plan, flags=HitFlag.WARMUP)
     order = np.argsort(hits.intended)
     assert hits.target[order].tolist() == [0, 1] * 5
@@ -290,11 +299,13 @@ OURS = ["Host: *", f"User-Agent: heapwise/{__version__}", "Accept-Encoding: gzip
         (Target("GET", "/x", (), b"q"), "GET /x HTTP/1.1", [*OURS, "Content-Length: 1"]),
     ],
 )
-def test_the_request_is_the_targets(target: Target, first: str, headers: list[str]) -> None:
+def test_the_request_is_the_targets(
+    engine: str, target: Target, first: str, headers: list[str]
+) -> None:
     """Method, path, headers and body go out as written, with nothing of libcurl's own."""
     with target_server() as server:
         there = Target(target.method, server.url + target.url, target.headers, target.body)
-        drive(plan_for(there, seconds=0.01))
+        drive(plan_with(engine, there, seconds=0.01))
         last = server.stats().last.encode("latin-1").decode()
     head, _, body = last.partition("\r\n\r\n")
     lines = head.replace(f"Host: 127.0.0.1:{server.port}", "Host: *").split("\r\n")
@@ -303,19 +314,19 @@ def test_the_request_is_the_targets(target: Target, first: str, headers: list[st
     assert body.encode() == target.body
 
 
-def test_a_head_request_ends_at_its_headers() -> None:
+def test_a_head_request_ends_at_its_headers(engine: str) -> None:
     """A length without a body is complete."""
     with rude_server(respond(b"", b"X: y")) as url:
-        hits, _ = drive(plan_for(Target("HEAD", url), seconds=0.02))
+        hits, _ = drive(plan_with(engine, Target("HEAD", url), seconds=0.02))
     assert outcomes(hits) == {Outcome.OK}
 
 
-def test_bodies_are_counted_as_on_the_wire_and_kept_decompressed() -> None:
+def test_bodies_are_counted_as_on_the_wire_and_kept_decompressed(engine: str) -> None:
     """The engine counts compressed bytes; the first bodies of each target come decompressed."""
     page = b"hello " * 1000
     packed = gzip.compress(page)
     with rude_server(respond(packed, b"Content-Encoding: gzip")) as url:
-        plan = plan_for(Target("GET", url), Target("GET", url + "2"), save_bodies=2)
+        plan = plan_with(engine, Target("GET", url), Target("GET", url + "2"), save_bodies=2)
         hits, report = drive(plan)
         _, warm_up = drive(plan, flags=HitFlag.WARMUP)
     assert set(hits.bytes_in.tolist()) == {len(packed)}

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from heapwise.load.address import pin_addresses
-from heapwise.load.curl import CurlEngine
-from heapwise.load.engine import Phase, PhaseReport
+from heapwise.load.engine import Phase, PhaseReport, Stop
+from heapwise.load.engines import engine_of
 from heapwise.model.load import ConstantRate, Hits, Plan, Target
 from heapwise.model.profile import Int64s
 from heapwise.units import NS_PER_S
@@ -26,15 +26,20 @@ def plan_for(*targets: Target, rate: int = 100, seconds: float = 0.1, **settings
     )
 
 
+def plan_with(engine: str, *targets: Target, **settings: Any) -> Plan:
+    """The same, for an engine."""
+    return plan_for(*targets, engine=engine, **settings)
+
+
 def drive(
     plan: Plan, stop: Callable[[], bool] = lambda: False, flags: int = 0
 ) -> tuple[Hits, PhaseReport]:
     """Send a whole plan with an engine in this process."""
     batches: list[Int64s] = []
-    engine = CurlEngine(plan)
+    engine = engine_of(plan)
     try:
         phase = Phase(schedule=plan.schedule, targets=tuple(range(len(plan.targets))), flags=flags)
-        report = engine.run(phase, batches.append, stop)
+        report = engine.run(phase, batches.append, lambda: Stop() if stop() else None)
     finally:
         engine.close()
     return Hits.from_rows(np.concatenate(batches)), report

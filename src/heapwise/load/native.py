@@ -113,11 +113,13 @@ class _Run:
         self._deliver = deliver
         self._targets = np.array(phase.targets, np.int64)
         self._told = 0
-        self.pace = Pace(phase.schedule)
+        self.pace = Pace(phase.schedule, phase.share)
         self.stopped_at = 0
         self.queue_max = 0
         core.begin(phase.flags, 0 if phase.flags & HitFlag.WARMUP else keep)
-        self.zero = time.monotonic_ns() + _LEAD_NS
+        # A closed loop begins at once: it has no schedule to be ready for.
+        lead = 0 if self.pace.saturates else _LEAD_NS
+        self.zero = phase.start_ns or time.monotonic_ns() + lead
 
     def follow(self, control: Control) -> None:
         """Until every hit has ended."""
@@ -144,15 +146,17 @@ class _Run:
         elapsed = time.monotonic_ns() - self.zero
         if self.pace.saturates:
             self._core.saturate(self.zero + self.pace.duration_ns)
-            self._core.complete()
+            if elapsed >= self.pace.duration_ns:
+                self._core.complete()
             return
         last = self.pace.due_by(elapsed + _AHEAD_NS)
-        self.queue_max = max(self.queue_max, self._queue(elapsed))
         while self._told < last:
             end = min(last, self._told + _CHUNK)
             took = self._core.feed(self._pairs(self._told, end).tobytes())
             self._told += took
-            if not took:
+            if not took:  # the core's own count ends where its ring does
+                queue = self.pace.due_by(elapsed) - (self._told - self._core.left)
+                self.queue_max = max(self.queue_max, queue)
                 return
         if self._told == self.pace.count:
             self._core.complete()
@@ -161,10 +165,6 @@ class _Run:
         """When hits are due and where they go, int64[n, 2]."""
         turns = np.arange(first, last) % len(self._targets)
         return np.column_stack([self.zero + self.pace.offsets(first, last), self._targets[turns]])
-
-    def _queue(self, elapsed: int) -> int:
-        """Hits that are due and do not even fit the core's ring."""
-        return max(0, self.pace.due_by(elapsed) - self._told)
 
     def _change(self, order: NewRate) -> None:
         """Change the rate from the first hit on that the core was not told of."""
