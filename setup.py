@@ -18,13 +18,13 @@ SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-o
 def extension(path: Path) -> Extension:
     """``src/heapwise/formats/_pprof.c`` is the module ``heapwise.formats._pprof``.
 
-    Headers lie in the folder of the same name: ``exectrace/`` beside ``_exectrace.c``.
+    Headers lie in folders beside it.
     """
     sanitize = os.environ.get("HEAPWISE_SANITIZE") == "1"
     return Extension(
         ".".join(path.relative_to("src").with_suffix("").parts),
         [path.as_posix()],
-        depends=[each.as_posix() for each in path.parent.glob(f"{path.stem[1:]}/*.h")],
+        depends=[each.as_posix() for each in path.parent.glob("*/*.h")],
         extra_compile_args=FLAGS + (["-Werror", "-O1", "-g", *SANITIZE] if sanitize else ["-O3"]),
         extra_link_args=SANITIZE if sanitize else [],
     )

@@ -151,6 +151,12 @@ def test_the_lab_shows_what_it_must(tmp_path: Path) -> None:
     }
     assert codes["before"][:2] == codes["upgrade"][:2] == ["HW101", "HW201"]
     assert not {"HW101", "HW201"} & {*codes["after"], *codes["control"]}
+    before, after = (variants[name]["report"] for name in ("before", "after"))
+    first = before["findings"][0]
+    assert "v4.0.3" in first["remedy"]
+    went = before["per_work"]["bytes"] - after["per_work"]["bytes"]
+    assert first["gain_bytes_per_work"] == pytest.approx(went, rel=0.1)
+    assert before["findings"][1]["shares_gain_with"] == ["HW101"]
     assert all(check["passed"] for variant in variants.values() for check in variant["checks"])
     rows = {row["metric"]: row for row in variants["after"]["comparison"]["rows"]}
     assert rows["bytes/work"]["delta"] <= -0.99

@@ -89,6 +89,7 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path: Path) -> None:
         ([], "", "standard input: no targets"),
         ([], "\udcff", "not UTF-8"),
         (["http://8.8.8.8/"], "", "--allow-remote"),
+        (["http://no-such-host.invalid/"], "", "cannot resolve no-such-host.invalid"),
         (["http://localhost/", "-rate=1", "-duration=1ms"], "", "makes 0 requests"),
         (["http://localhost/", "-o", tmp_path / "no" / "dir"], "", "cannot write"),
     ):

@@ -50,10 +50,12 @@ def go_codes() -> tuple[str, ...]:
 
 
 @contextmanager
-def go_service(*flags: str, env: Mapping[str, str] | None = None) -> Iterator[Endpoint]:
-    """Start the service; it is killed at the end."""
+def go_service(
+    *flags: str, env: Mapping[str, str] | None = None, binary: Path | None = None
+) -> Iterator[Endpoint]:
+    """Start the service, or another build of it; it is killed at the end."""
     process = subprocess.Popen(
-        [go_binary(), *flags],
+        [binary or go_binary(), *flags],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **(env or {})},

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
 from heapwise.model.finding import Confidence, Evidence, Finding, Interval
 from heapwise.model.gc import GcSummary
+from heapwise.model.generator import Generator, Stock
 from heapwise.model.load import LoadReport, LoadResult
 from heapwise.model.metrics import CATALOGUE, Exactness, MetricValue
 from heapwise.model.quantiles import Percentiles
@@ -26,6 +27,10 @@ MIB = 1 << 20
 SECONDS = 20
 HITS = 20_000
 TARGET = "POST http://127.0.0.1:8080/api/v1/evaluate"
+GENERATOR = Generator(
+    engine="native", pacing="precise", most_in_flight=61, cpu_share=0.07, connections_opened=58,
+    queue_max=3, descriptors=Stock(66, 1_048_576), ports=Stock(58, 28_232),
+)  # fmt: skip
 CHI = "github.com/go-chi/chi"
 MODULE = f"{CHI}@v3.3.4+incompatible"
 OWNER = f"{CHI}/middleware.(*maybeCompressResponseWriter).Close"
@@ -156,7 +161,7 @@ def hostile() -> RunReport:
         problems=(Problem(scope=Scope.ALL, what=name, remedy=name),),
         findings=(finding,),
         owners=replace(_sick_owners(), rows=tuple(map(_hostile_owner, HOSTILE)), notes=HOSTILE),
-        load_result=LoadResult(load, (load,)),
+        load_result=LoadResult(load, (load,), generator=GENERATOR),
         endpoints=(Endpoint(name, PerWork(Work("req", 1), 1.0, 1.0, 0.0, 0.0)),),
         metrics=tuple(replace(each, invalid=name) for each in before().metrics),
         timeline=replace(
@@ -246,7 +251,7 @@ def _run(
         ),
         endpoints=(),
         metrics=tuple(MetricValue(metric=ident, value=figures[ident]) for ident in CATALOGUE),
-        load_result=LoadResult(replace(load, target="all"), (load,)),
+        load_result=LoadResult(replace(load, target="all"), (load,), generator=GENERATOR),
         gc=_gc(figures),
         owners=owners,
         findings=findings,

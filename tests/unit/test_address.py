@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from heapwise.errors import TargetError
-from heapwise.load.address import endpoint_of, is_local, pin_addresses, resolve
+from heapwise.formats.endpoints import endpoint_of
+from heapwise.load.address import is_local, pin_addresses, resolve
 from heapwise.model.load import Target
 
 

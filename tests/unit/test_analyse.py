@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from heapwise.model.recording import Calibration, Problem, Recording, Scope, State
+from heapwise.model.generator import ENGINE_EVENT, EngineUsage, Generator, Stock
+from heapwise.model.recording import Calibration, Event, Problem, Recording, Scope, State
 from heapwise.record.analyse import analyse
 from heapwise.record.store import load
 from support.recordings import AFTER, make_recording
@@ -202,3 +203,24 @@ def test_problems_that_spoil_stand_first_and_none_stands_twice(before: Recording
     note, bad = Problem(scope=Scope.NONE, what="note"), Problem(scope=Scope.GC, what="bad")
     report = analyse(replace(before, problems=(note, bad, note)))
     assert report.problems == (bad, note)
+
+
+def test_the_generator_of_a_recording_is_reported() -> None:
+    """Its windows' worst; a recording of before, or of a version to come, tells what it can."""
+    usage = EngineUsage(
+        cpu_ns=3 * S, elapsed_ns=10 * S, connections_opened=4, queue_max=2, ports=Stock(4, 28_232)
+    )
+    old = {"cpu_ns": S, "elapsed_ns": 10 * S, "connections_opened": 1, "queue_max": 7}
+    strange = {"cpu_ns": "a lot", "elapsed_ns": None}
+    made = (msgspec.to_builtins(usage), old | {"stopped": False}, strange)
+    events = tuple(Event(0, ENGINE_EVENT, fields) for fields in made)
+    run = recording(hits=steady(0, 1, 10))
+    report = analyse(replace(run, events=events))
+    assert report.load_result is not None
+    assert report.load_result.generator == Generator(
+        engine="curl", pacing="precise", most_in_flight=1, cpu_share=0.3, connections_opened=5,
+        queue_max=7, ports=Stock(4, 28_232),
+    )  # fmt: skip
+    alone = analyse(run).load_result
+    assert alone is not None
+    assert alone.generator == Generator(engine="curl", pacing="precise", most_in_flight=1)

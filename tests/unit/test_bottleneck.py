@@ -14,6 +14,7 @@ from heapwise.analysis.frames import Frame
 from heapwise.analysis.windows import settled
 from heapwise.load.metrics import summarise
 from heapwise.model.gc import GcSummary
+from heapwise.model.generator import ENGINE_EVENT, EngineUsage
 from heapwise.model.memory import HostSample
 from heapwise.model.profile import Profile
 from heapwise.model.recording import Capture, Event, Recording, ServiceInfo
@@ -181,7 +182,8 @@ def test_requests_that_wait_with_idle_processors_are_named() -> None:
 
 def test_a_full_generator_is_no_fault_of_the_service() -> None:
     """Whatever the service did, the load was not what was asked for."""
-    engine = Event(0, "engine", {"cpu_ns": 95, "elapsed_ns": 100})
+    usage = EngineUsage(cpu_ns=95, elapsed_ns=100, connections_opened=1, queue_max=0)
+    engine = Event(0, ENGINE_EVENT, msgspec.to_builtins(usage))
     result = found(run(cpu_s=19.0, events=(engine,)))
     assert result.kind is BottleneckClass.GENERATOR
     assert result.why == ("the load generator used 95.0 % of its processor",)

@@ -30,7 +30,9 @@ HEAVY = {"numpy", "scipy", "pycurl", "google.protobuf", "rich", "jinja2", "msgsp
 @click.argument("rest", nargs=-1)
 def probe(**values: object) -> None:
     """Print what was parsed."""
-    click.echo(json.dumps({key: str(value) for key, value in values.items()}))
+    click.echo(
+        json.dumps({key: str(getattr(value, "rate", value)) for key, value in values.items()})
+    )
 
 
 def parsed(*args: str) -> dict[str, str]:
@@ -150,7 +152,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["compare", "/no/such/a.hw", "/no/such/b.hw"], 1, "there is no recording"),
         (["schema", "nonsense"], 2, "is not one of"),
         (["schema"], 2, "Choose from: run, load"),
-        (["run", "http://127.0.0.1:1/", "-duration=0"], 2, "rate x duration makes 0 requests"),
+        (["run", "http://127.0.0.1:1/", "-duration=0"], 2, "a load of 0 s makes no requests"),
         (["run", "http://127.0.0.1:1/", "-targets=t.txt"], 2, "targets from two places"),
         (["run", "http://127.0.0.1:1/", "-o", "-"], 2, "cannot write this to standard output"),
         (["demo", "-duration=0"], 2, "rate x duration makes 0 requests"),
@@ -220,8 +222,8 @@ def test_colour_is_kept_back_where_it_is_not_wanted() -> None:
         ("heapwise attack -rate=5 --dur", "--duration"),
         ("heapwise run -nonsense --dur", "--duration"),
         ("heapwise top -sample_i", "--sample-index"),
-        ("heapwise report -t h", "html"),
-        ("heapwise explain hw10", "HW101"),
+        ("heapwise report -t ht", "html"),
+        ("heapwise explain hw20", "HW201"),
         ("heapwise lab run c", "chi-compress"),
     ],
 )

@@ -37,7 +37,7 @@ def test_code_in_a_page_keeps_its_shape() -> None:
     assert "      zw := gzip.NewWriter(w)" in explain("HW101").splitlines()
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("HW110", "HW101"), ("hw21", "HW201")])
+@pytest.mark.parametrize(("typed", "meant"), [("HW1O1", "HW101"), ("hw21", "HW201")])
 def test_a_mistyped_code_gets_the_nearest_one(typed: str, meant: str) -> None:
     """An error with a suggestion, and the exit code of wrong usage."""
     with pytest.raises(UsageError) as refused:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from heapwise.diagnose.source.go_file import GoFile
-from heapwise.diagnose.source.go_flow import came_by, deferred, followed_by, scope_of, uses
+from heapwise.diagnose.source.go_flow import came_by, deferred, followed_by, scope_of
 from heapwise.diagnose.source.go_module import GoModule, GoPackage
+from heapwise.diagnose.source.go_syntax import identifiers
 
 
 def parsed(body: str) -> GoFile:
@@ -69,4 +70,4 @@ def test_a_literal_called_on_the_spot_is_part_of_its_function() -> None:
 def test_a_field_of_the_same_name_is_no_use() -> None:
     """Neither after a dot nor as the key of a literal."""
     file = parsed("x = 1\ny := T{x: 2}\ny.x = 3\nprint(x)")
-    assert [use.start_point.row for use in uses(file.functions[0].node, "x")] == [2, 3, 6]
+    assert [use.start_point.row for use in identifiers(file.functions[0].node, "x")] == [2, 3, 6]

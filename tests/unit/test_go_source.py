@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heapwise.diagnose.source.go_file import GoFile, declaration, loop_around, query, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_loops import loop_around
 from heapwise.diagnose.source.go_module import GoModule, GoPackage
+from heapwise.diagnose.source.go_names import declaration
+from heapwise.diagnose.source.go_syntax import query, text
 
 
 def go_file(code: str | bytes, name: str = "a.go") -> GoFile:

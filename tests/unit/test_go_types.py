@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from heapwise.diagnose.source.go_file import GoFile, query, text
+from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_module import GoModule, GoPackage
+from heapwise.diagnose.source.go_syntax import query, text
 from heapwise.diagnose.source.go_types import type_of
 
 DECLARED = b"""package p

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from heapwise.diagnose.source.go_file import GoCall, GoFile, text
+from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.go_functions import GoCall, serves
 from heapwise.diagnose.source.go_module import GoModule, GoPackage
-from heapwise.diagnose.source.go_variables import (
-    bound,
-    declares_anew,
-    runs_again,
-    serves,
-    statement_of,
-    stays,
-)
+from heapwise.diagnose.source.go_names import declares_anew
+from heapwise.diagnose.source.go_runs import runs_again
+from heapwise.diagnose.source.go_syntax import text
+from heapwise.diagnose.source.go_values import binding, bound, stays
 
 
 def go_file(code: str) -> GoFile:
@@ -77,7 +74,7 @@ def test_a_name_is_new_unless_its_own_block_has_it() -> None:
         "func f() {\n\tx, err := make_()\n\terr := g()\n}": True,
     }
     for code, new in taken.items():
-        statement = statement_of(made(go_file(code)).node)
+        statement = binding(made(go_file(code)).node)
         assert statement is not None
         assert declares_anew(statement, "err") is new, code
 

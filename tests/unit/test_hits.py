@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.errors import ProfileError
-from heapwise.formats.hits import plan_of, read_hits, write_hits
+from heapwise.formats.hit_records import read_records
+from heapwise.formats.hits import HitStore, plan_of, read_hits, write_hits
+from heapwise.formats.timestamps import parse_timestamp
 from heapwise.load.schedule import total
 from heapwise.model.load import Hits, Outcome, Target
 
@@ -37,8 +39,12 @@ rows = st.tuples(
 
 @given(st.lists(rows, min_size=1, max_size=20))
 def test_hits_come_back_as_they_were(table: list[list[int]]) -> None:
-    """Every column survives, times relative to the earliest hit, targets by method and URL."""
+    """Every column survives, times relative to the earliest hit, targets by method and URL.
+
+    The status of a response that did not end does not: vegeta would take it for a success.
+    """
     hits = Hits.from_rows(np.array(table, np.int64))
+    hits.status[hits.outcome != Outcome.OK] = 0
     written = write_hits(hits, TARGETS, wall_zero_ns=WALL)
     back, targets = read_hits(written.splitlines())
     first = int(hits.intended.min())
@@ -71,7 +77,7 @@ def test_vegetas_own_lines_are_read() -> None:
     """Its timestamp is when it sent; what it does not record is missing, not zero."""
     hits, targets = read_hits([json.dumps(VEGETA).encode()])
     assert targets == (Target("GET", "http://a/x"),)
-    assert hits.rows().tolist() == [[0, 0, 0, -1, 326013, 200, Outcome.OK, 44, 7, 0, 0]]
+    assert hits.rows().tolist() == [[0, -1, 0, -1, 326013, 200, Outcome.OK, 44, 7, 0, 0]]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +121,37 @@ def test_any_bytes_are_read_or_refused(line: bytes) -> None:
     """No line makes anything but a ProfileError."""
     with pytest.raises(ProfileError):
         read_hits([line])
+
+
+def test_a_store_keeps_loads_and_errors_apart() -> None:
+    """By name, each hit on the clock of all; errors once each, and none of the warm-up."""
+    store = HitStore()
+    lines = [
+        VEGETA | {"attack": "b", "timestamp": "2026-01-01T00:00:02Z", "code": 500, "error": "500"},
+        VEGETA | {"attack": "a", "timestamp": "2026-01-01T00:00:01Z", "error": "500"},
+        VEGETA | {"attack": "b", "timestamp": "2026-01-01T00:00:03Z", "error": "x", "flags": 2},
+    ]
+    assert not len(store)
+    for hit in read_records([json.dumps(line).encode() for line in lines], source="f"):
+        store.add(hit)
+    assert len(store) == 3
+    assert list(store.errors) == ["500"]
+    assert {name: hits.intended.tolist() for name, hits in store.loads().items()} == {
+        "b": [10**9, 2 * 10**9], "a": [0],
+    }  # fmt: skip
+    assert store.hits().intended.tolist() == [10**9, 0, 2 * 10**9]
+    assert store.zero_ns == parse_timestamp("2026-01-01T00:00:01Z")
+
+
+def test_a_store_goes_on_growing_while_its_hits_are_read() -> None:
+    """What was handed out before stays as it was."""
+    store = HitStore()
+    (hit,) = read_records([json.dumps(VEGETA).encode()], source="f")
+    store.add(hit)
+    before = store.hits()
+    for _ in range(1000):
+        store.add(hit)
+    assert (len(before), len(store.hits())) == (1, 1001)
 
 
 def test_no_hits_are_an_error() -> None:

@@ -87,9 +87,9 @@ def test_without_a_limit_it_is_taken_from_the_lowest_rate() -> None:
 
 def test_the_steps_a_limit_is_taken_from_are_held_against_it() -> None:
     """One of them that was ten times as late as the others did not hold, and the search says so."""
-    lates = iter([2e6, 2e7, 2e6])
+    late_ones = iter([2e6, 2e7, 2e6])
     knee = KneeSearch(Fraction(100)).run(
-        lambda rate: step(rate, p99=next(lates, 2e6 if rate < 1000 else 1e8))
+        lambda rate: step(rate, p99=next(late_ones, 2e6 if rate < 1000 else 1e8))
     )
     assert knee.p99_limit == 6e6
     assert [judged.broke for judged in knee.steps[:BASES]] == ["", "p99", ""]

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heapwise.errors import HeapwiseError
+from heapwise.load.generator import most_in_flight
 from heapwise.load.metrics import summarise, validity
-from heapwise.model.load import ConstantRate, HitFlag, Hits, LoadResult, Outcome, Plan, Target
+from heapwise.load.spool import HitSpool
+from heapwise.model.generator import EngineUsage, Generator, Stock
+from heapwise.model.load import (
+    ConstantRate,
+    HitFlag,
+    Hits,
+    LoadResult,
+    Outcome,
+    Pacing,
+    Plan,
+    Target,
+)
 from heapwise.model.quantiles import Percentiles
 from heapwise.model.recording import Scope
 from heapwise.units import NS_PER_S
@@ -157,8 +173,152 @@ def test_a_late_generator_invalidates_latency(lag: float, latency: float, valid:
 
 def test_unsent_hits_and_the_generators_own_errors_invalidate_latency() -> None:
     """Less than 99.9 % sent, or one EMFILE, and the remedy says what to change."""
+    few = EngineUsage(
+        cpu_ns=1, elapsed_ns=10, connections_opened=1, queue_max=0, descriptors=Stock(64, 64)
+    )
     (unsent,) = validity(result(sent=998))
     assert "998 of 1,000" in unsent.what
-    (own,) = validity(result(generator_errors=1))
+    starved = hits(*(hit(i * MS) for i in range(1000)), hit(MS, outcome=Outcome.EMFILE, status=0))
+    (own,) = validity(summarise(starved, PLAN, usages=(few,)))
+    assert own.what == (
+        "1 requests failed for want of a file descriptor in the generator, of which it may have 64"
+    )
     assert "ulimit" in own.remedy
+    without = hits(*(hit(i * MS) for i in range(99)), hit(MS, outcome=Outcome.EADDRNOTAVAIL))
+    (own,) = validity(summarise(without, PLAN))
+    assert own.what.endswith("for want of a local port in the generator")
+    assert "-keepalive" in own.remedy
     assert validity(result(sent=999)) == ()
+
+
+@pytest.mark.parametrize(
+    ("engine", "pacing", "share", "what", "remedy"),
+    [
+        ("native", Pacing.PRECISE, 0.97, "97.0 % of a CPU", "--pacing 1ms"),
+        ("native", Pacing.MS, 0.97, "97.0 % of a CPU", "lower the rate"),
+        ("curl", Pacing.PRECISE, 1.0, "100.0 % of a CPU", "lower the rate"),
+        ("native", Pacing.PRECISE, 0.4, "(p99), more than 1.00 ms", "does not use"),
+    ],
+)
+def test_a_busy_generator_is_the_reason_for_its_own_lag(
+    engine: str, pacing: Pacing, share: float, what: str, remedy: str
+) -> None:
+    """Out of CPU it says so, and what would take less; with CPU to spare somebody else had it."""
+    late = hits(*(hit(i * MS, ready=i * MS, sent=(i + 2) * MS) for i in range(1000)))
+    plan = msgspec.structs.replace(PLAN, engine=engine, pacing=pacing)
+    usage = EngineUsage(
+        cpu_ns=round(share * NS_PER_S), elapsed_ns=NS_PER_S, connections_opened=5, queue_max=0
+    )
+    (problem,) = validity(summarise(late, plan, usages=(usage,)))
+    assert what in problem.what
+    assert problem.remedy.endswith(remedy) or f"{remedy}, which" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("waited", "share", "valid"), [(2, 0.97, False), (2, 0.5, True), (1, 1, True)]
+)
+def test_a_busy_generator_under_a_cap_is_late_in_disguise(
+    waited: int, share: float, valid: bool
+) -> None:
+    """It sends at once when a connection is free, and frees them late: the wait is its own."""
+    flags = [HitFlag.WAITED] * waited + [0] * (100 - waited)
+    some = hits(*(hit(i * MS, flags=int(flag)) for i, flag in enumerate(flags)))
+    usage = EngineUsage(
+        cpu_ns=round(share * 100), elapsed_ns=100, connections_opened=5, queue_max=9
+    )
+    problems = validity(summarise(some, PLAN, usages=(usage,)))
+    assert [problem.scope for problem in problems] == ([] if valid else [Scope.LATENCY])
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_hits_add_up_the_same_however_they_are_cut(data: st.DataObject) -> None:
+    """Pieces of any size, and a spool of them, give the figures of the whole."""
+    count = data.draw(st.integers(0, 60))
+    dice = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    rows = [
+        never(due) if dice.random() < 0.1
+        else hit(
+            due, sent=due + int(dice.integers(0, MS)), target=int(dice.integers(0, 2)),
+            status=int(dice.choice([200, 503])), outcome=int(dice.choice([0, 0, 3])),
+            flags=int(dice.choice([0, 1, 2])),
+        )
+        for due in dice.integers(0, NS_PER_S, count).tolist()
+    ]  # fmt: skip
+    whole = hits(*rows) if rows else Hits.empty()
+    every = data.draw(st.integers(1, 20))
+    pieces = [
+        Hits.from_rows(whole.rows()[start : start + every]) for start in range(0, count, every)
+    ]
+    with HitSpool() as spool:
+        for piece in pieces:
+            spool.add(piece)
+        assert len(spool) == count
+        assert summarise(spool, PLAN) == summarise(whole, PLAN) == summarise(pieces, PLAN)
+
+
+def test_a_spool_is_read_in_pieces_as_often_as_wanted() -> None:
+    """More hits than fit a piece come back as they went in, twice."""
+    rows = np.arange(70_000 * len(Hits.columns()), dtype=np.int64).reshape(70_000, -1)
+    with HitSpool() as spool:
+        spool.add(Hits.from_rows(rows[:5]))
+        spool.add(Hits.from_rows(rows[5:]))
+        for _ in range(2):
+            pieces = list(spool)
+            assert len(pieces) == 2
+            assert (np.concatenate([piece.rows() for piece in pieces]) == rows).all()
+
+
+def test_memory_does_not_grow_with_the_hits() -> None:
+    """Spooling takes that of a batch; the report less than half of what the hits would take."""
+    batch = Hits.from_rows(np.ones((20_000, len(Hits.columns())), np.int64))
+    batch.flags[:] = batch.target[:] = 0
+    tracemalloc.start()
+    try:
+        with HitSpool() as spool:
+            for _ in range(50):
+                spool.add(batch)
+            spooling = tracemalloc.get_traced_memory()[1]
+            assert summarise(spool, PLAN).total.sent == 1_000_000
+            reporting = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert spooling < 3 * batch.rows().nbytes
+    assert reporting < 0.5 * 50 * batch.rows().nbytes
+
+
+def test_a_full_disk_is_one_line() -> None:
+    """It says where there is no room, and how to use another place."""
+    with HitSpool() as spool, Path("/dev/full").open("wb", buffering=0) as full:
+        os.dup2(full.fileno(), spool._file.fileno())
+        with pytest.raises(HeapwiseError, match=r"no room for the hits in .*: No space") as error:
+            spool.add(hits(hit(0)))
+    assert "TMPDIR" in error.value.hint
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20)), max_size=30))
+def test_in_flight_is_the_most_hits_that_overlap(spans: list[tuple[int, int]]) -> None:
+    """As counted moment by moment; one that ends as another begins does not overlap it."""
+    sent = np.array([start for start, _ in spans], np.int64)
+    done = np.array([start + length for start, length in spans], np.int64)
+    counted = [sum(s <= t < s + length for s, length in spans) for t in range(71)]
+    assert most_in_flight(sent, np.sort(done)) == max(counted)
+
+
+def test_the_generator_is_told_of_by_its_worst_phase() -> None:
+    """CPU, queue and stocks at their worst, connections together; nothing made up without them."""
+    first = EngineUsage(
+        cpu_ns=5, elapsed_ns=10, connections_opened=3, queue_max=7, descriptors=Stock(20, 1024),
+        ports=Stock(3, 28_232),
+    )  # fmt: skip
+    second = EngineUsage(
+        cpu_ns=9, elapsed_ns=10, connections_opened=2, queue_max=1, descriptors=Stock(30, 1024)
+    )
+    some = hits(hit(0), hit(MS), hit(9 * MS), never(3 * MS))
+    assert summarise(some, PLAN, usages=(first, second)).generator == Generator(
+        engine="curl", pacing="precise", most_in_flight=2, cpu_share=0.9, connections_opened=5,
+        queue_max=7, descriptors=Stock(30, 1024), ports=Stock(3, 28_232),
+    )  # fmt: skip
+    alone = summarise(some, PLAN).generator
+    assert alone == Generator(engine="curl", pacing="precise", most_in_flight=2)
+    assert summarise(some, msgspec.structs.replace(PLAN, engine="")).generator is None

@@ -11,13 +11,14 @@ import zlib
 import pycurl
 import pytest
 
-from heapwise.load.bodies import MAX_BODY, KeptBody
+from heapwise.load.bodies import KeptBody
 from heapwise.load.easy import header_lines
 from heapwise.load.outcomes import classify
 from heapwise.load.slots import Slots
 from heapwise.load.timer import Timer
 from heapwise.load.wire import Inbox, Stop, ToWorker, frame
-from heapwise.model.load import Outcome, Target
+from heapwise.model.load import ConstantRate, Outcome, Plan, Target
+from heapwise.model.transport import KEPT_BODY
 
 
 def test_slots_account_for_waiting() -> None:
@@ -59,7 +60,10 @@ def test_the_timer_goes_off_at_its_time_and_forgets_the_old_one() -> None:
         (pycurl.E_COULDNT_CONNECT, 0, Outcome.EMFILE),
         (pycurl.E_RECV_ERROR, errno.ECONNRESET, Outcome.RESET),
         (pycurl.E_SEND_ERROR, errno.EPIPE, Outcome.RESET),
-        (pycurl.E_COULDNT_RESOLVE_HOST, 0, Outcome.DNS),
+        (pycurl.E_COULDNT_CONNECT, errno.ENOENT, Outcome.REFUSED),
+        (pycurl.E_INTERFACE_FAILED, errno.EADDRINUSE, Outcome.EADDRNOTAVAIL),
+        (pycurl.E_COULDNT_RESOLVE_HOST, 0, Outcome.REDIRECT),
+        (pycurl.E_TOO_MANY_REDIRECTS, 0, Outcome.REDIRECT),
         (pycurl.E_OPERATION_TIMEDOUT, errno.ECONNREFUSED, Outcome.TIMEOUT),
         (pycurl.E_OUT_OF_MEMORY, errno.ECONNREFUSED, Outcome.OTHER),
     ],
@@ -71,12 +75,22 @@ def test_outcomes_follow_libcurls_code_then_the_systems(
     assert classify(code, number) is outcome
 
 
+def test_an_alert_after_the_handshake_is_a_tls_error() -> None:
+    """Libcurl has no code for it, nor is there an errno; the words tell."""
+    words = "OpenSSL SSL_read: tlsv13 alert certificate required, errno 0"
+    assert classify(pycurl.E_RECV_ERROR, 0, words) is Outcome.TLS
+    assert classify(pycurl.E_RECV_ERROR, 0, "chunk hex-length char not a hex digit") is (
+        Outcome.PROTOCOL
+    )
+
+
 def test_headers_are_the_targets_and_ours_where_it_has_none() -> None:
     """A target's headers win over ours in any case; those libcurl would add are taken out."""
-    plain = set(header_lines(Target("GET", "http://a/")))
+    plan = Plan(targets=(), schedule=ConstantRate(1, 1, 1))
+    plain = set(header_lines(Target("GET", "http://a/"), plan))
     assert {"Accept-Encoding: gzip", "Expect:", "Accept:", "Content-Type:"} < plain
     own = Target("GET", "http://a/", (("accept-ENCODING", ""), ("Expect", "x"), ("X", "1")))
-    lines = list(header_lines(own))
+    lines = list(header_lines(own, plan))
     assert lines[:3] == ["accept-ENCODING:", "Expect: x", "X: 1"]
     assert not any(line.startswith(("Accept-Encoding", "Expect")) for line in lines[3:])
 
@@ -97,8 +111,8 @@ def test_kept_bodies_are_decompressed_and_bounded() -> None:
     assert kept(b"plain") == b"plain"
     assert kept(gzip.compress(b"x" * 100), b"GZIP") == b"x" * 100
     assert kept(zlib.compress(b"y" * 100), b"deflate") == b"y" * 100
-    assert kept(gzip.compress(bytes(50 << 20)), b"gzip") == bytes(MAX_BODY)
-    assert kept(bytes(3 * MAX_BODY)) == bytes(MAX_BODY)
+    assert kept(gzip.compress(bytes(50 << 20)), b"gzip") == bytes(KEPT_BODY)
+    assert kept(bytes(3 * KEPT_BODY)) == bytes(KEPT_BODY)
     assert kept(b"not gzip", b"gzip") == b"not gzip"
 
 

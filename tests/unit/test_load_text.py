@@ -1,14 +1,17 @@
-"""The text report of a load, and the line that shows it coming."""
+"""The text report of a load."""
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 import numpy as np
+from msgspec.structs import replace
 
-from heapwise.cli.progress import ProgressLine
 from heapwise.load.metrics import summarise
-from heapwise.model.load import ConstantRate, HitFlag, Hits, Outcome, Plan, Target
+from heapwise.model.envelope import envelope
+from heapwise.model.generator import EngineUsage, Stock
+from heapwise.model.load import ConstantRate, HitFlag, Hits, LoadResult, Outcome, Plan, Target
 from heapwise.model.recording import Problem, Scope
 from heapwise.report.load_text import render_load
 from heapwise.units import NS_PER_S
@@ -64,15 +67,49 @@ def test_nothing_measured_prints_as_a_dash() -> None:
     assert "latency             –" in text.splitlines()
 
 
-def test_progress_is_one_line_drawn_seldom() -> None:
-    """The first hits are drawn, those right after are only counted, and control text is inert."""
-    written: list[str] = []
-    line = ProgressLine(PLAN, written.append)
-    line.show("fence\x1b[31m")
-    line.show("load", some_hits())
-    line.show("load", some_hits())
-    line.clear()
-    step, load, clear = written
-    assert step == "\r\x1b[Kfence\\x1b[31m"
-    assert load == "\r\x1b[Kload: 0 s of 1 s · 100 requests · 1 failed · now 50.0 ms"
-    assert clear == "\r\x1b[K"
+def two_hundred_targets() -> LoadResult:
+    """Every target twice; number 150 fails, number 77 is the slowest of those that do not."""
+    plan = replace(PLAN, targets=tuple(Target("GET", f"http://a/{n}") for n in range(200)))
+    hits = Hits.from_rows(np.zeros((400, 11), np.int64))
+    hits.target[:] = np.arange(400) % 200
+    hits.done[:] = MS * (1 + hits.target % 7)
+    hits.done[hits.target == 77] = 90 * MS
+    hits.status[:] = np.where(hits.target == 150, 503, 200)
+    return summarise(hits, plan)
+
+
+def test_of_many_targets_the_worst_come_first() -> None:
+    """Those that fail before those that are slow, twenty of them, and how many more there are."""
+    lines = render_load(two_hundred_targets()).splitlines()
+    table = lines[next(at for at, line in enumerate(lines) if line.startswith("target ")) + 1 :]
+    assert [line.split()[1] for line in table[:2]] == ["http://a/150", "http://a/77"]
+    assert len(table) == 21
+    assert table[-1] == "and 180 more, none worse than these; --json has all"
+
+
+def test_json_has_every_target() -> None:
+    """All two hundred, in the order of the plan."""
+    data = json.loads(envelope(two_hundred_targets()))["data"]
+    assert [each["target"] for each in data["per_target"]] == [
+        f"GET http://a/{n}" for n in range(200)
+    ]
+
+
+def test_the_generator_tells_of_itself() -> None:
+    """Its engine, CPU and queue, and how near it came to the system's limits; or what is known."""
+    usage = EngineUsage(
+        cpu_ns=42, elapsed_ns=100, connections_opened=120, queue_max=1234,
+        descriptors=Stock(132, 1_048_576), ports=Stock(120, 28_232),
+    )  # fmt: skip
+    lines = render_load(summarise(some_hits(), PLAN, usages=[usage])).splitlines()
+    assert (
+        "generator  curl engine, precise pacing · 42.0 % of a CPU · 10 in flight at most · "
+        "a queue of 1,234 at most"
+    ) in lines
+    assert (
+        "headroom   120 connections opened · 132 of 1,048,576 descriptors in use · "
+        "120 of 28,232 local ports in use"
+    ) in lines
+    alone = render_load(summarise(some_hits(), PLAN)).splitlines()
+    assert "generator  curl engine, precise pacing · 10 in flight at most" in alone
+    assert not any(line.startswith("headroom") for line in alone)

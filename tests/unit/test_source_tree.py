@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from heapwise.diagnose.source.go_file import GoFile
+from heapwise.diagnose.source.sweep import _portions
 from heapwise.diagnose.source.tree import MAX_FILE, SourceTree
 from heapwise.errors import UsageError
 
@@ -113,3 +114,16 @@ def test_damage_in_a_file_is_local(tmp_path: Path) -> None:
     assert file.has_error
     assert file.error_line >= 5
     assert "good" in [function.name for function in file.functions]
+
+
+def test_a_package_is_given_to_one_process(tmp_path: Path) -> None:
+    """A folder below it stands between its files in the order of names."""
+    files = {f"a{n}/{name}": "package a\n" for n in range(9) for name in ("b.go", "b/c.go", "z.go")}
+    portions = list(_portions(tree(tmp_path, files)))
+    assert sorted(path for each in portions for path in each) == sorted(files)
+    assert len(portions) > 1
+    for number in range(9):
+        assert {f"a{number}/b.go", f"a{number}/z.go"} in [
+            {path for path in each if path.startswith(f"a{number}/") and path.count("/") == 1}
+            for each in portions
+        ]

@@ -15,6 +15,7 @@ from heapwise.analysis.tail.host import host_windows
 from heapwise.analysis.tail.measured import measured_time
 from heapwise.analysis.tail.neighbours import neighbours
 from heapwise.model.gc_timeline import Collection, GcSource, GcTimeline
+from heapwise.model.generator import ENGINE_EVENT, EngineUsage
 from heapwise.model.load import HitFlag, Hits
 from heapwise.model.memory import HostSample
 from heapwise.model.recording import Event, ServiceInfo
@@ -300,13 +301,15 @@ def shared_machine(others: float, service: float, engine: float) -> dict[str, An
     """Readings of two processors of which so much was used by whom."""
     every = range(0, END + S, 100 * MS)
     busy = others + service + engine
+    cpu_ns = int(2000 * engine)
+    usage = EngineUsage(cpu_ns=cpu_ns, elapsed_ns=1000, connections_opened=1, queue_max=0)
     return {
         "host": tuple(
             HostSample(at_ns=at, busy_ns=int(2 * at * busy), idle_ns=int(2 * at * (1 - busy)))
             for at in every
         ),
         "process": tuple(runs.process(at / S, 2 * at / S * service) for at in every),
-        "events": (Event(0, "engine", {"cpu_ns": int(2000 * engine), "elapsed_ns": 1000}),),
+        "events": (Event(0, ENGINE_EVENT, msgspec.to_builtins(usage)),),
     }
 
 

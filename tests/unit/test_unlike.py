@@ -11,7 +11,7 @@ from heapwise.analysis.compare import compare
 from heapwise.analysis.unlike import differences
 from heapwise.load.metrics import summarise
 from heapwise.model.comparison import Verdict
-from heapwise.model.load import LoadResult, Target
+from heapwise.model.load import LoadResult, Pacing, Target
 from heapwise.model.metrics import CATALOGUE, Exactness, Family
 from heapwise.model.recording import Scope
 from support.runs import plan, report, steady
@@ -59,6 +59,21 @@ def test_another_rate_or_duration_leaves_what_is_per_request(
     assert found.name == name
     left = set(CATALOGUE) - spoiled({"load_result": load()}, {"load_result": load(**other)})
     assert {CATALOGUE[each].family for each in left} == {Family.ALLOCATION, Family.GUARD}
+
+
+def test_another_load_generator_spoils_latencies_alone() -> None:
+    """Bursts of a millisecond meet another queue, and are served with the same allocations."""
+    sides = [
+        summarise(steady(0, 1, 10), replace(plan(10, 1), engine="native", pacing=pacing))
+        for pacing in Pacing
+    ]
+    (found,) = differences(*(report(load_result=side) for side in sides))
+    assert found.problem.what == (
+        "different load generator: native engine with precise pacing before, "
+        "native engine with 1ms pacing after"
+    )
+    latencies = {each.id for each in CATALOGUE.values() if each.family is Family.LATENCY}
+    assert spoiled(*({"load_result": side} for side in sides)) == latencies
 
 
 def test_other_targets_spoil_everything() -> None:

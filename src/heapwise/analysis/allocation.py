@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -152,10 +153,15 @@ def is_measuring(path: Path) -> bool:
 
     A service that profiles itself, from a goroutine of its own, is not meant: that is its work.
     """
-    if any(frame.function.startswith(_DEBUG_HANDLER) or is_agent(frame.file) for frame in path):
+    if any(map(_measures, path)):
         return True
     served = path[-1].function.startswith(("net/http.", _PROFILE_WRITER))
     return served and any(frame.function.startswith(_PROFILE_WRITER) for frame in path)
+
+
+@lru_cache(maxsize=1 << 16)
+def _measures(frame: Frame) -> bool:
+    return frame.function.startswith(_DEBUG_HANDLER) or is_agent(frame.file)
 
 
 def live_by_path(live: Profile) -> dict[Path, int]:

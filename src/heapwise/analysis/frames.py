@@ -181,8 +181,11 @@ class CallPaths:
         """The frames of stack ``index``, leaf first; an address without lines names itself."""
         frames = self._stacks.get(index)
         if frames is None:
-            locations = self._profile.stack(index).tolist()
-            frames = tuple(frame for each in locations for frame in self._location(each))
+            found: list[Frame] = []
+            for each in self._profile.stack(index).tolist():
+                # Asked for a million times: a call for each would be most of what reading takes.
+                found.extend(self._locations.get(each) or self._location(each))
+            frames = tuple(found)
             self._stacks[index] = frames
         return frames
 

@@ -53,7 +53,7 @@ def until_the_end(recording: Recording) -> Hits:
     if not recording.windows or recording.windows[-1].after is None:
         return hits
     own = (hits.flags & HitFlag.WARMUP != 0) & (hits.intended > recording.windows[-1].after.at_ns)
-    return hits.select(~own)
+    return hits.select(~own) if own.any() else hits
 
 
 def heap_over_time(recording: Recording, zero_ns: int) -> tuple[Series, ...]:

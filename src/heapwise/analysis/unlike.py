@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from heapwise.errors import UsageError
+from heapwise.model.generator import Generator
 from heapwise.model.load import LoadResult
 from heapwise.model.metrics import Exactness, Family, Metric
 from heapwise.model.recording import Problem, Scope
@@ -50,7 +51,7 @@ _EVERYTHING = frozenset(Family)
 _PER_RUN = frozenset({Family.GC, Family.LATENCY, Family.CPU, Family.MEMORY, Family.LOAD})
 """Figures that depend on how much was asked of the service, and not only on each request."""
 
-_REFUSED = frozenset({"targets", "rate", "duration", "unit of work"})
+_REFUSED = frozenset({"targets", "rate", "duration", "unit of work", "load generator"})
 """Differences in what was asked of the service: whoever made rounds made them to be compared."""
 
 _MOST_NAMED, _LONGEST = 3, 80
@@ -66,10 +67,10 @@ _TIME = "s"
 def differences(before: RunReport, after: RunReport) -> tuple[Unlike, ...]:
     """What differs besides the code.
 
-    Another machine spoils timings; another rate or duration spoils what is not per unit of work;
-    other targets, another unit of work or a load that nobody knows spoil everything. Another
-    runtime or other settings may be the very change that is being judged: they are said, and
-    spoil nothing.
+    Another machine spoils timings, another load generator spoils latencies; another rate or
+    duration spoils what is not per unit of work; other targets, another unit of work or a load
+    that nobody knows spoil everything. Another runtime or other settings may be the very change
+    that is being judged: they are said, and spoil nothing.
     """
     return (
         *_machine(before, after),
@@ -145,13 +146,21 @@ def _load(before: LoadResult | None, after: LoadResult | None) -> Iterable[Unlik
     if mine != theirs:
         sides = (_some(mine, theirs), _some(theirs, mine))
         yield _unlike("targets", sides, Scope.ALL, _EVERYTHING)
+    if before.generator and after.generator:
+        senders = (_sender(before.generator), _sender(after.generator))
+        if senders[0] != senders[1]:
+            yield _unlike("load generator", senders, Scope.LATENCY, frozenset({Family.LATENCY}))
     first, second = before.total, after.total
     if first.asked_rate != second.asked_rate:
         rates = (format_rate(first.asked_rate), format_rate(second.asked_rate))
         yield _unlike("rate", rates, Scope.LATENCY, _PER_RUN)
-    elif first.scheduled != second.scheduled:
+    elif first.asked_rate and first.scheduled != second.scheduled:  # a closed loop asks for none
         hits = (f"{first.scheduled:,} hits", f"{second.scheduled:,} hits")
         yield _unlike("duration", hits, Scope.LATENCY, _PER_RUN)
+
+
+def _sender(generator: Generator) -> str:
+    return f"{generator.engine} engine with {generator.pacing} pacing"
 
 
 def _unlike(

@@ -7,7 +7,9 @@ from collections.abc import Container, Mapping
 import click
 from click.shell_completion import CompletionItem
 
-from heapwise.cli.pprof_flags import INSTEAD
+from heapwise.cli import pprof_flags, vegeta_flags
+
+_INSTEAD = {**pprof_flags.INSTEAD, **vegeta_flags.INSTEAD}
 
 TYPED = "heapwise.typed"
 """Where a context keeps the command's arguments as they were typed."""
@@ -85,10 +87,11 @@ def _rewrite(
     from difflib import get_close_matches  # noqa: PLC0415 - only for the error
 
     near = get_close_matches(name, long_names, 1)
-    # -raet=5 could be -r with the value "aet=5", but nobody means that.
-    if word.startswith("--") or name[:1] not in short_names or (near and equals and value):
+    short = not word.startswith("--") and name[:1] in short_names
+    # -raet=5 could be -r with the value "aet=5", but nobody means that; nor with "esolvers=…".
+    if not short or name in _INSTEAD or (near and equals and value):
         hint = f". Did you mean -{near[0]}?" if near else "."
-        hint = f" ({INSTEAD[name]})" if name in INSTEAD else hint
+        hint = f" ({_INSTEAD[name]})" if name in _INSTEAD else hint
         ctx.fail(f"No such option: {word.partition('=')[0]}{hint}")
     if word[2:3] == "=":  # -r=5: click would take "=5" for the value
         return [f"-{word[1]}{word[3:]}"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from heapwise.cli.kinds import RATE
 from heapwise.cli.options import TABLE, Option
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_not_exist, note, write_data, write_file
@@ -32,7 +33,11 @@ REPORT = "report.html"
 
 def scale_option(name: str) -> Option:
     """The table's option for rate or duration, where the lab's own value is the default."""
-    return replace(TABLE[name], default=None, help=f"{TABLE[name].help} Default: the lab's.")
+    option = replace(TABLE[name], default=None, help="How long to send. Default: the lab's.")
+    if name == "rate":  # a lab's is constant
+        text = "Requests per second, or per the time given. Default: the lab's."
+        option = replace(option, type=RATE, metavar="N[/TIME]", help=text)
+    return option
 
 
 def labs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:

@@ -4,31 +4,51 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import click
-import numpy as np
+import msgspec
 
+from heapwise.cli.attack import ATTACK_OPTIONS, AttackOptions, build_attack, tell_where
+from heapwise.cli.cluster_load import (
+    CLUSTER_OPTIONS,
+    Sender,
+    driver_for,
+    scheduler_of,
+    workers_of,
+)
+from heapwise.cli.exporter import exported
+from heapwise.cli.knee import search_knee, tell_knee
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, note, write_data
-from heapwise.cli.planning import PLAN_OPTIONS, PlanOptions, build_plan
+from heapwise.cli.planning import PLAN_OPTIONS
 from heapwise.cli.progress import progress_line
+from heapwise.cli.target_files import STDIN
+from heapwise.cli.typed_rates import typed_rates
 from heapwise.errors import HeapwiseError, Inconclusive, Interrupted, UsageError
 from heapwise.formats.hits import write_hits
-from heapwise.load.driver import LoadDriver
+from heapwise.load.cluster.verdict import cluster_problems
+from heapwise.load.control import ControlSocket
 from heapwise.load.engine import Phase
 from heapwise.load.metrics import summarise, validity
+from heapwise.load.schedule import warm_up
+from heapwise.load.spool import HitSpool
+from heapwise.load.steering import Source, Steering
+from heapwise.model.cluster import ClusterWorker
 from heapwise.model.envelope import envelope
-from heapwise.model.load import ConstantRate, HitFlag, Hits, LoadResult, Plan
-from heapwise.model.profile import Int64s
+from heapwise.model.generator import EngineUsage
+from heapwise.model.load import HitFlag, Hits, LoadResult, Plan
 from heapwise.model.recording import Problem
+from heapwise.model.schedules import RateChange
 from heapwise.record.interrupt import stop_on_signal
 from heapwise.report.load_text import render_load
-from heapwise.units import NS_PER_S
+
+STDOUT = frozenset({"-", "stdout"})
+"""What stands for standard output; the second is vegeta's word."""
 
 Show = Callable[[str, Hits | None], None]
 
@@ -36,6 +56,11 @@ Show = Callable[[str, Hits | None], None]
 @make_command(
     "load",
     *PLAN_OPTIONS,
+    *ATTACK_OPTIONS,
+    *CLUSTER_OPTIONS,
+    "control",
+    "find-knee",
+    "knee-p99",
     "output",
     "force",
     "json",
@@ -48,82 +73,146 @@ def command(
     ctx: click.Context,
     /,
     target: tuple[str, ...],
+    control: Path | None,
+    find_knee: bool,
+    knee_p99: int | None,
     output: Path | None,
     force: bool,
     as_json: bool,
     quiet: bool,
     **options: object,
 ) -> None:
-    """Send requests at a constant rate and say how it went.
+    """Send requests on schedule and say how it went.
 
     TARGET is a URL or 'METHOD URL'; more than one come from -targets or standard input, in
     vegeta's formats. In a pipe, or into -output, go the hits, one JSON object a line; `heapwise
     report` and `vegeta report` read them. On a terminal, and with --json, a report is printed.
+
+    While it runs, a rate typed and Enter changes it; with --control PATH so does `heapwise rate
+    PATH RATE` from elsewhere. With --find-knee it raises the rate step by step by itself, and
+    reports where the service begins to answer late.
+
+    With --cluster several machines send it together, as a Dask scheduler's workers.
     """
-    plan_options: PlanOptions = options  # type: ignore[assignment]  # click passes just these
-    if str(output) == "-":
+    attack_options: AttackOptions = options  # type: ignore[assignment]  # click passes just these
+    if str(output) in STDOUT:
         output = None
         if as_json:
             raise UsageError("-output - and --json both want standard output")
     elif output and not output.is_char_device():
         must_be_free(output, force=force)
-    plan = build_plan(target, plan_options)
+    scheduler = scheduler_of(attack_options)
+    if scheduler is not None and (find_knee or control is not None):
+        raise UsageError(
+            "--cluster follows its schedule", hint="leave --find-knee and --control out"
+        )
+    plan = build_attack(target, attack_options)
     reports = as_json or output is not None or sys.stdout.isatty()
     if not quiet:
-        for endpoint, address in plan.addresses.items():
-            note(f"{endpoint} is {address}")
+        tell_where(plan)
+    if find_knee:
+        if output is not None or control is not None:
+            raise UsageError(
+                "--find-knee keeps no hits, and chooses the rates itself",
+                hint="leave -output and --control out",
+            )
+        with progress_line(None, quiet=quiet) as show:
+            knee = search_knee(plan, knee_p99, show)
+        ctx.exit(tell_knee(knee, as_json=as_json))
     with (
+        exported(
+            attack_options["prometheus_addr"],
+            plan,
+            patience_ns=attack_options["prometheus_wait"],
+        ) as count,
+        _steered(
+            control,
+            typing=not quiet and scheduler is None and str(attack_options["targets"]) not in STDIN,
+        ) as sources,
         _hits_file(output, to_stdout=not reports) as file,
         progress_line(plan, quiet=quiet) as show,
+        HitSpool() as spool,
     ):
-        hits, interrupted = drive(plan, file, show)
-    result = summarise(hits, plan)
-    problems = validity(result)
+        sender = partial(driver_for, plan, scheduler, allow_remote=attack_options["allow_remote"])
+        driven = drive(plan, sender, spool, file, _both(show, count), sources)
+        result = summarise(spool, plan, driven.changes, driven.usages)
+    result = msgspec.structs.replace(result, workers=driven.workers)
+    problems = (*cluster_problems(result.workers), *validity(result))
     if reports:
         write_data(envelope(result) if as_json else render_load(result, problems))
     if not quiet and (as_json or not reports):
         _warn(result, problems)
-    ctx.exit(Interrupted.exit_code if interrupted else exit_code(result, problems))
+    ctx.exit(Interrupted.exit_code if driven.interrupted else exit_code(result, problems))
 
 
-def drive(plan: Plan, file: BinaryIO | None, show: Show) -> tuple[Hits, bool]:
+class Driven(NamedTuple):
+    """What became of a plan beside its hits: what the engine used, and what the user did to it."""
+
+    usages: tuple[EngineUsage, ...]
+    changes: tuple[RateChange, ...]
+    interrupted: bool
+    workers: tuple[ClusterWorker, ...] = ()
+
+
+def drive(
+    plan: Plan,
+    sender: Sender,
+    spool: HitSpool,
+    file: BinaryIO | None,
+    show: Show,
+    sources: Sequence[Source] = (),
+) -> Driven:
     """Send the plan, warm-up first.
 
     Args:
         plan: with every address pinned.
+        sender: makes what sends it.
+        spool: takes the hits, warm-up included.
         file: takes the hits as lines of JSON while they come; None for no one.
         show: is told how far it is.
-
-    Returns:
-        the hits, warm-up included, and whether the user stopped it early.
+        sources: of what to change while it runs.
     """
     zero, wall_zero = time.monotonic_ns(), time.time_ns()
-    batches: list[Int64s] = []
-    written = 0
 
-    def take(step: str, hits: Hits) -> None:
-        nonlocal written
-        batches.append(hits.rows())
+    def take(steering: Steering, step: str, hits: Hits) -> None:
         if file is not None:
-            file.write(write_hits(hits, plan.targets, wall_zero_ns=wall_zero, first_seq=written))
+            lines = write_hits(
+                hits, plan.targets, wall_zero_ns=wall_zero, first_seq=len(spool), attack=plan.name
+            )
+            file.write(lines)
             file.flush()
-        written += len(hits)
+        spool.add(hits)
+        steering.see(hits)
         show(step, hits)
+
+    def stopped(steering: Steering, step: str) -> bool:
+        if steering.stopped():
+            return True
+        show(step, None)  # how long it has been silent is news, too
+        return False
 
     targets = tuple(range(len(plan.targets)))
     phases = [("load", Phase(schedule=plan.schedule, targets=targets))]
-    if plan.schedule.rate * plan.warmup_ns >= NS_PER_S:  # else not even one hit would be due
-        warmup = ConstantRate.of(plan.schedule.rate, plan.warmup_ns)
+    if (warmup := warm_up(plan.schedule, plan.warmup_ns)) is not None:
         phases.insert(0, ("warm-up", Phase(schedule=warmup, targets=targets, flags=HitFlag.WARMUP)))
+    usages: tuple[EngineUsage, ...] = ()
+    changes: tuple[RateChange, ...] = ()
     with (
         stop_on_signal(lambda text: show(text, None)) as stop,
-        LoadDriver(plan, zero_ns=zero) as driver,
+        sender(zero_ns=zero) as driver,
     ):
+        steering = Steering(plan.schedule, stop.is_set, sources)
         for step, phase in phases:
-            if not stop.is_set():
-                driver.run(phase, partial(take, step), stop.is_set)
-    rows = np.concatenate(batches) if batches else Hits.empty().rows()
-    return Hits.from_rows(rows), stop.is_set()
+            if not steering.stopped():
+                steering.begin(step)
+                show(step, None)
+                new_rate = steering.new_rate if step == "load" else lambda: None
+                report = driver.run(
+                    phase, partial(take, steering, step), partial(stopped, steering, step), new_rate
+                )
+                if step == "load":
+                    usages, changes = (report.usage,), report.changes
+    return Driven(usages, changes, stop.is_set(), workers_of(driver))
 
 
 def exit_code(result: LoadResult, problems: tuple[Problem, ...]) -> int:
@@ -131,6 +220,29 @@ def exit_code(result: LoadResult, problems: tuple[Problem, ...]) -> int:
     if not result.total.succeeded:
         return HeapwiseError.exit_code
     return Inconclusive.exit_code if problems else 0
+
+
+def _both(show: Show, count: Callable[[Hits], None]) -> Show:
+    """Tell the terminal and whoever scrapes."""
+
+    def told(step: str, hits: Hits | None) -> None:
+        show(step, hits)
+        if hits is not None:
+            count(hits)
+
+    return told
+
+
+@contextmanager
+def _steered(control: Path | None, *, typing: bool) -> Iterator[Sequence[Source]]:
+    """Who may change the rate while the load runs: a socket's clients, and who sits there."""
+    terminal = typed_rates(lambda text: note(f"\r{text}")) if typing else None
+    typed = (terminal,) if terminal else ()
+    if control is None:
+        yield typed
+        return
+    with ControlSocket(control) as listener:
+        yield (listener, *typed)
 
 
 @contextmanager

@@ -26,9 +26,12 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "The whole loop on a bundled service, before and after."),
     "run": Entry("run", "Drive a service with load, record it, explain what it allocates."),
-    "load": Entry("load", "Constant-rate load only: targets in, hits out."),
+    "load": Entry("load", "Load only, on schedule: targets in, hits out."),
+    "rate": Entry("rate", "Change the rate of a load that runs, or tell how far it is."),
     "record": Entry("record", "Measure a service while somebody else makes the load."),
     "report": Entry("report", "Show recordings or hits as text, JSON or one HTML file."),
+    "encode": Entry("encode", "Hits as JSON or CSV, from either: ours and vegeta's."),
+    "plot": Entry("plot", "Latency over time of the hits of a load, as one offline HTML file."),
     "top": Entry("top", "The functions of a profile, as pprof's top."),
     "tree": Entry("tree", "The functions of a profile with their callers and callees."),
     "dot": Entry("dot", "The call graph for Graphviz."),

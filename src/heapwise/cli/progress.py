@@ -9,70 +9,128 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from heapwise.cli.output import on_terminal
-from heapwise.model.load import Hits, Outcome, Plan
+from heapwise.load.pulse import Pulse, Reading
+from heapwise.model.load import Hits, Plan
 from heapwise.names import visible
-from heapwise.units import NS_PER_S, format_count, format_duration
+from heapwise.units import NS_PER_S, format_count, format_duration, format_rate
 
 if TYPE_CHECKING:
     from heapwise.record.session import Progress
 
-_EVERY_S = 0.2
+_EVERY_NS = 200_000_000
 _CLEAR = "\r\x1b[K"
+_CLEAR_REST = "\x1b[K"
+
+LOAD = "load"
+"""The step in which the plan's own schedule is followed."""
 
 
 class ProgressLine:
-    """The line: the step, and under load how many hits ended and how long they took.
+    """The line: the step, and under load how it goes at the moment.
+
+    It is written over, never taken away first, and not at all while it would read the same.
 
     Args:
         plan: what is being sent; None where somebody else makes the load.
         write: takes text for the terminal.
+        clock: CLOCK_MONOTONIC, ns.
     """
 
-    def __init__(self, plan: Plan | None, write: Callable[[str], object]) -> None:
-        self._seconds = plan.schedule.duration_ns / NS_PER_S if plan else 0.0
+    def __init__(
+        self,
+        plan: Plan | None,
+        write: Callable[[str], object],
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._plan = plan
         self._write = write
-        self._step = ""
-        self._started = self._drawn = 0.0
-        self._ended = self._failed = 0
-        self._recent: list[Hits] = []
+        self._clock = clock
+        self._step = self._drawn = ""
+        self._next_draw = 0
+        self._pulse = Pulse()
+        self._pulse_of = ""
+        self._began = 0
 
     def show(self, step: str, hits: Hits | None = None) -> None:
         """Take what is new, and draw it unless that was done just now."""
-        now = time.monotonic()
-        if step != self._step:
-            self._step, self._started, self._drawn = step, now, 0.0
+        now = self._clock()
+        changed = step != self._step
         if hits is not None:
-            self._ended += len(hits)
-            self._failed += int(np.count_nonzero(hits.outcome != Outcome.OK))
-            self._recent.append(hits)
-        if now - self._drawn >= _EVERY_S:
-            self._drawn = now
-            width = shutil.get_terminal_size().columns - 1
-            self._write(_CLEAR + visible(self._text(now))[:width])
-            self._recent.clear()
+            # Hits that follow a message, as that of Ctrl-C, go on where those before it ended.
+            begins = step != self._pulse_of
+        else:
+            begins = changed and step in (LOAD, self._pulse_of)
+        if begins:
+            self._begin(step, now)
+        if changed:
+            self._step, self._next_draw = step, now
+        if hits is not None:
+            self._pulse.see(hits, now)
+        if now >= self._next_draw:
+            self._next_draw = now + _EVERY_NS
+            self._draw(self._text(now))
 
     def clear(self) -> None:
         """Leave the terminal as it was."""
         self._write(_CLEAR)
 
-    def _text(self, now: float) -> str:
-        if not self._recent:
-            return self._step
-        elapsed = f"{now - self._started:.0f} s"
-        if self._seconds and self._step == "load":
-            elapsed += f" of {self._seconds:.0f} s"
-        parts = [f"{self._step}: {elapsed}", f"{format_count(self._ended)} requests"]
-        if self._failed:
-            parts.append(f"{format_count(self._failed)} failed")
-        ended = [(hits.done - hits.intended)[hits.done >= 0] for hits in self._recent]
-        latencies = np.concatenate(ended)
-        if len(latencies):
-            median = np.sort(latencies)[(len(latencies) - 1) // 2]
-            parts.append(f"now {format_duration(float(median))}")
-        return " · ".join(parts)
+    def _begin(self, step: str, now: int) -> None:
+        """A phase of load begins."""
+        schedule = self._plan.schedule if self._plan is not None and step == LOAD else None
+        self._pulse, self._pulse_of, self._began = Pulse(schedule), step, now
+
+    def _draw(self, text: str) -> None:
+        if text != self._drawn:
+            self._drawn = text
+            self._write(f"\r{text}{_CLEAR_REST}")
+
+    def _text(self, now: int) -> str:
+        # The last column stays free: a terminal that wraps there would scroll.
+        width = shutil.get_terminal_size().columns - 1
+        step = visible(self._step)
+        if self._step != self._pulse_of:
+            return step[:width]
+        elapsed = f"{step}: {(now - self._began) / NS_PER_S:.0f} s"
+        if self._plan is not None and self._step == LOAD:
+            elapsed += f" of {self._plan.schedule.duration_ns / NS_PER_S:.0f} s"
+        capped = self._plan is not None and self._plan.connections > 0
+        return fitting([elapsed, *parts(self._pulse.read(now), capped=capped)], width)
+
+
+def parts(reading: Reading, *, capped: bool) -> tuple[str, ...]:
+    """What to say of a moment, the most important first.
+
+    Args:
+        reading: of that moment.
+        capped: hits may wait for a connection, and then they have not been sent.
+    """
+    latency = failed = ""
+    if reading.p50 is not None and reading.p99 is not None:
+        latency = f"p50 {format_duration(reading.p50)}, p99 {format_duration(reading.p99)}"
+    if reading.failed:
+        failed = f"{format_count(reading.failed)} failed"
+    counts: tuple[str, ...] = (f"{format_count(reading.ended)} ended",)
+    if reading.pending is not None:
+        pending, due = reading.pending, reading.ended + reading.pending
+        counts = (
+            f"{format_count(pending)} {'in flight or waiting' if capped else 'in flight'}",
+            f"{format_count(due)} {'due' if capped else 'sent'}",
+        )
+    rate = format_rate(round(reading.rate))
+    return tuple(part for part in (rate, failed, latency, *counts) if part)
+
+
+def fitting(texts: list[str], width: int) -> str:
+    """As many of the texts as the width holds, from the first on; the first at any rate, cut."""
+    line, *others = texts
+    line = line[:width]
+    for text in others:
+        longer = f"{line} · {text}"
+        if len(longer) > width:
+            break
+        line = longer
+    return line
 
 
 @contextmanager

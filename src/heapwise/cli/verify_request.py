@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,15 @@ import msgspec
 from click.core import ParameterSource
 
 from heapwise import __version__
-from heapwise.cli.planning import build_plan
+from heapwise.cli.planning import build_plan, settle
+from heapwise.cli.rates import lasting
+from heapwise.cli.transport import changed_transport
 from heapwise.cli.verify_options import VerifyOptions
 from heapwise.cli.verify_sides import chosen_sides, with_command
 from heapwise.errors import UsageError
 from heapwise.formats.targets import parse_header
-from heapwise.load.address import pin_addresses
 from heapwise.load.schedule import total
-from heapwise.model.load import ConstantRate, Plan
+from heapwise.model.load import Pacing, Plan
 from heapwise.model.recording import Problem, Scope
 from heapwise.model.verify import (
     FORMAT,
@@ -169,17 +169,18 @@ def _plan(
     if like is None:
         return build_plan(target, options)
     if target or options["targets"] is not None:
-        targets = build_plan(target, options).targets
+        targets = build_plan(target, options, pin=False).targets
     else:
         headers = tuple(parse_header(text) for text in options["header"])
         source = str(options["like"])
         targets = with_secrets(like.plan, like.redacted, headers, source=source).targets
-    rate: Fraction = options["rate"] if "rate" in given else like.plan.schedule.rate
-    length = options["duration"] if "duration" in given else like.plan.schedule.duration_ns
+    timed = "duration" in given
+    length = options["duration"] if timed else like.plan.schedule.duration_ns
+    shape = options["rate"] if "rate" in given else like.plan.schedule
     fields: dict[str, Any] = {
         "targets": targets,
-        "schedule": ConstantRate.of(rate, length),
-        "addresses": pin_addresses(targets, allow_remote=options["allow_remote"]),
+        "transport": changed_transport(like.plan.transport, options, given),
+        "schedule": lasting(shape, length, given=timed),
     }
     names = (
         ("warmup_ns", "warmup"), ("timeout_ns", "timeout"), ("connections", "connections"),
@@ -187,7 +188,9 @@ def _plan(
     )  # fmt: skip
     values: dict[str, Any] = dict(options)
     fields |= {field: values[name] for field, name in names if name in given}
-    plan = msgspec.structs.replace(like.plan, **fields)
+    if "pacing" in given:
+        fields["pacing"] = Pacing(options["pacing"])
+    plan = settle(msgspec.structs.replace(like.plan, **fields), options)
     total(plan.schedule)
     return plan
 

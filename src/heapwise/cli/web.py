@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
+from heapwise.cli.kinds import parse_place
 from heapwise.cli.output import note
 from heapwise.cli.pages import PAGE, page_data
 from heapwise.cli.views import Request, view_command
@@ -23,7 +24,7 @@ def command(request: Request) -> None:
         raise UsageError(
             f"heapwise web needs {error.name}", hint="pip install 'heapwise[web]'"
         ) from None
-    host, port = _address(request.options["http"])
+    host, port = parse_place(request.options["http"])
     listener = listen(host, port)
     with listener:
         first = page_data(request)  # whatever is wrong with the sources is said here, not there
@@ -41,11 +42,3 @@ def command(request: Request) -> None:
                 return fresh.pop() if fresh else page_data(request).data
 
         serve(listener, first.title, data, lambda url: note(f"open {url} (Ctrl-C ends it)"))
-
-
-def _address(text: str) -> tuple[str, int]:
-    """Host and port of ``host:port``, as pprof's -http takes it; ``:port`` is on loopback."""
-    host, _, port = text.rpartition(":")
-    if not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65_535:
-        raise UsageError(f"not an address: {text!r}", hint="write host:port, as -http=:8081")
-    return host.strip("[]") or "127.0.0.1", int(port)

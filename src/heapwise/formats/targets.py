@@ -17,7 +17,8 @@ A header whose value is empty is not sent at all, which takes away those we woul
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -29,10 +30,13 @@ __all__ = [
     "add_defaults",
     "check_host",
     "check_url",
+    "http_targets",
+    "json_targets",
     "parse_header",
     "parse_http_targets",
     "parse_json_targets",
     "parse_single",
+    "some",
 ]
 
 Header = tuple[str, str]
@@ -88,15 +92,25 @@ def parse_http_targets(
     Raises:
         TargetError: a line is wrong, or there are no targets; the message has source and line.
     """
-    targets: list[Target] = []
-    lines = _Lines(text)
-    for line in lines:
+    return some(http_targets(text.split("\n"), read_body=read_body, source=source), source)
+
+
+def http_targets(
+    lines: Iterable[str], *, read_body: ReadBody, source: str = "targets"
+) -> Iterator[Target]:
+    """The same line by line, reading no further than one line beyond each target.
+
+    Raises:
+        TargetError: a line is wrong; the message has source and line.
+    """
+    numbered = _Lines(lines)
+    for line in numbered:
         if line and not line.startswith("#"):
             try:
-                targets.append(_http_target(line, lines, read_body))
+                target = _http_target(line, numbered, read_body)
             except (TargetError, OSError) as error:
-                raise _located(error, source, lines.number) from None
-    return _some(targets, source)
+                raise _located(error, source, numbered.number) from None
+            yield target
 
 
 def parse_json_targets(text: str, *, source: str = "targets") -> tuple[Target, ...]:
@@ -111,14 +125,22 @@ def parse_json_targets(text: str, *, source: str = "targets") -> tuple[Target, .
     Raises:
         TargetError: a line is not such an object, or there are none.
     """
-    targets: list[Target] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    return some(json_targets(text.split("\n"), source=source), source)
+
+
+def json_targets(lines: Iterable[str], *, source: str = "targets") -> Iterator[Target]:
+    """The same line by line.
+
+    Raises:
+        TargetError: a line is not such an object; the message has source and line.
+    """
+    for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                targets.append(_json_target(line))
+                target = _json_target(line)
             except (TargetError, msgspec.DecodeError, UnicodeError, RecursionError) as error:
                 raise _located(error, source, number) from None
-    return _some(targets, source)
+            yield target
 
 
 def add_defaults(
@@ -157,18 +179,20 @@ class _JsonTarget(msgspec.Struct, forbid_unknown_fields=True):
 class _Lines(Iterator[str]):
     """Lines without the spaces around them, their number, and a look at the next one."""
 
-    def __init__(self, text: str) -> None:
-        self.lines = [line.strip() for line in text.split("\n")]
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._seen: list[str] = []
         self.number = 0
 
     def __next__(self) -> str:
-        if self.number == len(self.lines):
-            raise StopIteration
+        line = self._seen.pop() if self._seen else next(self._lines)
         self.number += 1
-        return self.lines[self.number - 1]
+        return line.strip()
 
     def peek(self) -> str:
-        return self.lines[self.number] if self.number < len(self.lines) else ""
+        if not self._seen:
+            self._seen.extend(islice(self._lines, 1))
+        return self._seen[0].strip() if self._seen else ""
 
 
 def _http_target(first: str, lines: _Lines, read_body: ReadBody) -> Target:
@@ -228,12 +252,18 @@ def _header(name: str, value: str) -> Header:
     return name, value
 
 
-def _some(targets: list[Target], source: str) -> tuple[Target, ...]:
-    if not targets:
+def some(targets: Iterable[Target], source: str) -> tuple[Target, ...]:
+    """All of them.
+
+    Raises:
+        TargetError: there are none.
+    """
+    found = tuple(targets)
+    if not found:
         raise TargetError(
             f"{source}: no targets in it", hint="write METHOD URL, as GET http://localhost:8080/"
         )
-    return tuple(targets)
+    return found
 
 
 def _located(error: Exception, source: str, number: int) -> TargetError:

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from heapwise.analysis.compare import compare
 from heapwise.errors import Interrupted, RecordingError, ServiceError
 from heapwise.lab.checks import (
@@ -26,6 +28,7 @@ from heapwise.lab.oracles import Seen
 from heapwise.lab.prepare import prepare
 from heapwise.lab.spec import Scale
 from heapwise.load.address import pin_addresses
+from heapwise.load.choose import engine_for
 from heapwise.model.comparison import Comparison
 from heapwise.model.lab import LabCheck, LabResult, VariantResult
 from heapwise.model.load import ConstantRate, Plan, Target
@@ -134,7 +137,7 @@ class Bench:
             body=(self.case.directory / spec.body).read_bytes() if spec.body else b"",
             body_file=spec.body,
         )
-        return Plan(
+        plan = Plan(
             targets=(target,),
             addresses=pin_addresses((target,), allow_remote=False),
             schedule=ConstantRate.of(self.scale.per_second, self.scale.duration_ns),
@@ -142,6 +145,7 @@ class Bench:
             save_bodies=spec.save_bodies,
             seed=self.case.lab.seed,
         )
+        return msgspec.structs.replace(plan, engine=engine_for(plan))
 
     def record(self, path: Path, *, force: bool, notify: Notify) -> Trial:
         """Start the variant, drive and record it, end it, and analyse what was recorded."""

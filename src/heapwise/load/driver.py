@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +16,7 @@ import msgspec
 import numpy as np
 
 from heapwise.errors import HeapwiseError
-from heapwise.load.engine import Phase, PhaseReport
+from heapwise.load.engine import NewRate, Phase, PhaseReport, Stop
 from heapwise.load.wire import (
     Begin,
     Body,
@@ -25,7 +26,6 @@ from heapwise.load.wire import (
     Inbox,
     Rows,
     Run,
-    Stop,
     frame,
 )
 from heapwise.model.load import Hits, Plan
@@ -63,7 +63,11 @@ class LoadDriver:
         self._tell(Begin(plan))
 
     def run(
-        self, phase: Phase, on_hits: Callable[[Hits], None], stop: Callable[[], bool]
+        self,
+        phase: Phase,
+        on_hits: Callable[[Hits], None],
+        stop: Callable[[], bool],
+        new_rate: Callable[[], Fraction | None] = lambda: None,
     ) -> PhaseReport:
         """Send a phase; return when every hit has ended, or soon after ``stop`` says so.
 
@@ -71,6 +75,7 @@ class LoadDriver:
             phase: what to send.
             on_hits: takes hits as they end, in batches, times in ns since the run's zero.
             stop: asked some twenty times a second.
+            new_rate: asked as often; a rate is for what is left of the phase.
 
         Returns:
             the engine's account, its own two times since the run's zero too.
@@ -85,6 +90,8 @@ class LoadDriver:
             if not stopping and stop():
                 stopping = True
                 self._tell(Stop())
+            elif (rate := new_rate()) is not None:
+                self._tell(NewRate(*rate.as_integer_ratio()))
             match self._receive():
                 case Rows() as rows:
                     on_hits(self._hits(rows.rows()))

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from heapwise.load.engine import Phase, PhaseReport
+from heapwise.load.engine import NewRate, Phase, PhaseReport, Stop
 from heapwise.model.load import Hits, Plan
 from heapwise.model.profile import Int64s
 
@@ -28,10 +28,6 @@ class Run(msgspec.Struct, frozen=True, tag=True):
     """To the worker: send a phase."""
 
     phase: Phase
-
-
-class Stop(msgspec.Struct, frozen=True, tag=True):
-    """To the worker: end the phase early."""
 
 
 class Rows(msgspec.Struct, frozen=True, tag=True):
@@ -70,7 +66,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     hint: str
 
 
-ToWorker = Begin | Run | Stop
+ToWorker = Begin | Run | Stop | NewRate
 FromWorker = Rows | Body | Finished | Failed
 Message = TypeVar("Message")
 

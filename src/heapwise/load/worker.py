@@ -11,13 +11,14 @@ import os
 import select
 import sys
 from collections import deque
-from collections.abc import Callable
 
 import msgspec
 
-from heapwise.errors import HeapwiseError, UsageError
-from heapwise.load.curl import CurlEngine
-from heapwise.load.engine import Engine
+from heapwise.errors import HeapwiseError
+from heapwise.load.engine import NewRate, Stop
+from heapwise.load.engines import engine_of
+from heapwise.load.limits import descriptors, local_ports, socket_budget
+from heapwise.load.schedule import check_closed_loop
 from heapwise.load.wire import (
     Begin,
     Body,
@@ -26,17 +27,12 @@ from heapwise.load.wire import (
     Inbox,
     Rows,
     Run,
-    Stop,
     ToWorker,
     frame,
 )
-from heapwise.model.load import Plan
 from heapwise.model.profile import Int64s
 
 _READ = 1 << 20
-
-ENGINES: dict[str, Callable[[Plan], Engine]] = {"curl": CurlEngine}
-"""Every engine by the name a plan gives it."""
 
 
 def main() -> None:
@@ -58,16 +54,18 @@ def _serve(commands: _Commands, outbox: _Outbox) -> None:
     begin = commands.wait()
     if not isinstance(begin, Begin):
         return
-    if begin.plan.engine not in ENGINES:
-        raise UsageError(f"no such engine: {begin.plan.engine!r}", f"there is {', '.join(ENGINES)}")
-    engine = ENGINES[begin.plan.engine](begin.plan)
+    engine = engine_of(begin.plan)
     while (command := commands.wait()) is not None:
         if not isinstance(command, Run):
-            continue  # a Stop that came after the end
-        report = engine.run(command.phase, outbox.send_rows, commands.stopped)
+            continue  # a Stop or NewRate that came after the end
+        check_closed_loop(command.phase.schedule, begin.plan.connections, socket_budget())
+        report = engine.run(command.phase, outbox.send_rows, commands.control)
         for target, content in report.bodies:
             outbox.send(Body(target, content))
-        outbox.send(Finished(msgspec.structs.replace(report, bodies=())))
+        report = msgspec.structs.replace(
+            report, bodies=(), descriptors=descriptors(), ports=local_ports(begin.plan)
+        )
+        outbox.send(Finished(report))
         outbox.flush()
     engine.close()
 
@@ -86,11 +84,17 @@ class _Commands:
             self._read()
         return message
 
-    def stopped(self) -> bool:
-        """True once the driver said stop, or is gone. Takes 1 us when it said nothing."""
+    def control(self) -> Stop | NewRate | None:
+        """What the driver wants of the phase that runs; `Stop` too once the driver is gone.
+
+        Takes 1 us when it wants nothing.
+        """
         while not self._closed and select.select([self._fd], [], [], 0)[0]:
             self._read()
-        return self._closed or isinstance(self._inbox.take(), Stop)
+        if self._closed:
+            return Stop()
+        message = self._inbox.take()
+        return message if isinstance(message, Stop | NewRate) else None
 
     def _read(self) -> None:
         data = os.read(self._fd, _READ)

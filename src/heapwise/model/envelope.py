@@ -15,6 +15,7 @@ from heapwise.model.fix import FixReport
 from heapwise.model.gate import GateResult
 from heapwise.model.gc_overview import GcOverview
 from heapwise.model.graph import Graph, Peek, Tags, Traces
+from heapwise.model.knee import Knee
 from heapwise.model.lab import LabResult
 from heapwise.model.listing import Listing
 from heapwise.model.load import LoadResult
@@ -29,6 +30,7 @@ SCHEMA_VERSION = 1
 KINDS: dict[str, type[msgspec.Struct]] = {
     "run": RunReport,
     "load": LoadResult,
+    "knee": Knee,
     "comparison": Comparison,
     "table": Table,
     "graph": Graph,

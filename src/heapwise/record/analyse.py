@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from heapwise.analysis.bottleneck import bottleneck
+from heapwise.analysis.bottleneck.measured import measure
+from heapwise.analysis.engine_share import engine_usages
 from heapwise.analysis.gc_timeline import gc_timeline
 from heapwise.analysis.gcstats import gc_summary
 from heapwise.analysis.owners import owner_table
@@ -24,16 +26,17 @@ from heapwise.analysis.validity import find_problems
 from heapwise.analysis.windows import completed, length_ns, settled
 from heapwise.diagnose.engine import diagnose
 from heapwise.errors import ProfileError
+from heapwise.formats.rates import describe
 from heapwise.load.metrics import summarise, validity
 from heapwise.model.finding import Finding
-from heapwise.model.load import Plan
+from heapwise.model.load import LoadResult, Plan
 from heapwise.model.recording import Manifest, Problem, Recording, Scope, Window
 from heapwise.model.report import Endpoint, RunReport
 from heapwise.model.tables import OwnerTable
 from heapwise.model.trace import TraceSummary
 from heapwise.model.work import PerWork, Work
 from heapwise.record.recorded_profile import end_profiles, gained_between
-from heapwise.units import NS_PER_S, format_duration, format_rate, format_size
+from heapwise.units import NS_PER_S, format_duration, format_size
 
 MS_PER_S = 1_000
 
@@ -47,11 +50,13 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
     """
     manifest = recording.manifest
     windows = settled(recording)
-    load = summarise(recording.hits, manifest.plan) if manifest.plan is not None else None
+    load = _load(recording, manifest.plan) if manifest.plan is not None else None
     gc = gc_summary(recording, *windows)
     costs = [_costs(recording, window) for window in windows]
     total = _together([cost for cost, _ in costs if cost is not None])
-    owners, findings, unexplained = _explain(recording, windows, total)
+    # Not the share of a report's figures: that is of the CPU there was, this of the CPU used.
+    collecting = measure(recording, windows, load, gc).gc_share if windows else None
+    owners, findings, unexplained = _explain(recording, windows, total, collecting)
     problems = _distinct(
         (
             *find_problems(recording, windows, load, gc),
@@ -95,6 +100,10 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
         trace=_trace(recording),
         next_command=_next_command(place or recording.name, manifest, findings, problems),
     )
+
+
+def _load(recording: Recording, plan: Plan) -> LoadResult:
+    return summarise(recording.hits, plan, usages=engine_usages(recording))
 
 
 def _trace(recording: Recording) -> TraceSummary | None:
@@ -176,7 +185,10 @@ def _together(costs: Sequence[PerWork]) -> PerWork | None:
 
 
 def _explain(
-    recording: Recording, windows: Sequence[Window], total: PerWork | None
+    recording: Recording,
+    windows: Sequence[Window],
+    total: PerWork | None,
+    gc_share: float | None,
 ) -> tuple[OwnerTable | None, tuple[Finding, ...], tuple[Problem, ...]]:
     """Who allocated and why, where there is a profile at both ends."""
     ends = end_profiles(recording, windows)
@@ -186,7 +198,7 @@ def _explain(
     try:
         gained = gained_between(recording, before, after)
         owners = owner_table(gained, after, total, recording.manifest.service.runtime)
-        findings = diagnose(recording, gained, after, total)
+        findings = diagnose(recording, gained, after, total, gc_share=gc_share)
     except ProfileError as error:
         return None, (), (Problem(scope=Scope.NONE, what=f"who allocated is unknown: {error}"),)
     return owners, findings, ()
@@ -233,8 +245,8 @@ def _load_line(plan: Plan | None, windows: Sequence[Window]) -> str:
     url = urlsplit(first.url)
     target = f"{first.method} {url.scheme}://{url.netloc}{url.path}"
     more = f" and {len(others)} more" if others else ""
-    rate = format_rate(float(plan.schedule.rate))
-    return f"{rate} for {format_duration(plan.schedule.duration_ns)} · {target}{more}"
+    length = format_duration(plan.schedule.duration_ns)
+    return f"{describe(plan.schedule)} for {length} · {target}{more}"
 
 
 def _next_command(

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
 from heapwise.errors import HeapwiseError, ServiceError
+from heapwise.formats.rates import describe
 from heapwise.load.address import pin_addresses
-from heapwise.load.schedule import total
 from heapwise.model.check import Check, Checkup, Level
 from heapwise.model.load import Plan, Target
 from heapwise.record.preflight import Found, candidates, find_service
@@ -128,8 +128,8 @@ def _host_check(plan: Plan, pinned: Mapping[str, str]) -> Check:
         return Check(
             "same host",
             Level.NOTE,
-            f"service and generator share this machine: {total(plan.schedule):,} hits compete "
-            "with it for CPU",
+            f"service and generator share this machine: the load, {describe(plan.schedule)}, "
+            "competes with it for CPU",
             "allocation figures do not mind; for latency use a second machine or free cores",
         )
     return Check("same host", Level.OK, "not all targets are on this machine")

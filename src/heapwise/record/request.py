@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from heapwise.load.schedule import steady
 from heapwise.model.load import ConstantRate, Hits, Plan, Schedule, Target
 from heapwise.runtimes.access import ANYONE, Access
 
@@ -93,8 +94,10 @@ class RunRequest:
         """
         if self.plan is None or not self.captures.trace_ns:
             return None
-        rate = self.captures.trace_rate or self.plan.schedule.rate
-        return ConstantRate.of(rate, 2 * TRACE_SETTLE_NS + self.captures.trace_ns)
+        length = 2 * TRACE_SETTLE_NS + self.captures.trace_ns
+        if self.captures.trace_rate:
+            return ConstantRate.of(self.captures.trace_rate, length)
+        return steady(self.plan.schedule, length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

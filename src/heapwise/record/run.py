@@ -10,9 +10,12 @@ from functools import partial
 import msgspec
 
 from heapwise.errors import ServiceError
+from heapwise.formats.rates import describe
 from heapwise.load.driver import LoadDriver
 from heapwise.load.engine import Phase, PhaseReport
-from heapwise.model.load import ConstantRate, HitFlag, Hits, Plan, Schedule
+from heapwise.load.schedule import warm_up
+from heapwise.model.generator import ENGINE_EVENT
+from heapwise.model.load import HitFlag, Hits, Plan, Schedule
 from heapwise.model.recording import Fence, Problem, Scope, Window
 from heapwise.record.capture.captures import Captures
 from heapwise.record.fence import fence_after, fence_before
@@ -20,7 +23,7 @@ from heapwise.record.request import TRACE_SETTLE_NS, Notify, Progress, RunReques
 from heapwise.record.sampler import Collector, Sampler
 from heapwise.record.store import RecordingWriter
 from heapwise.record.supervise import Service
-from heapwise.units import NS_PER_S, format_rate
+from heapwise.units import NS_PER_S
 
 SETTLE_NS = 500_000_000
 """Load between a forced collection and the counters, for pools to fill again."""
@@ -94,8 +97,8 @@ class Run:
         self, plan: Plan, driver: LoadDriver, targets: tuple[int, ...], duration_ns: int
     ) -> None:
         """Send hits that count in no figure; nothing where not even one would be due."""
-        schedule = ConstantRate.of(plan.schedule.rate, duration_ns)
-        if schedule.rate * duration_ns < NS_PER_S:
+        schedule = warm_up(plan.schedule, duration_ns)
+        if schedule is None:
             return
         self.notify(Progress(step="warm-up"))
         phase = Phase(schedule=schedule, targets=targets, flags=HitFlag.WARMUP)
@@ -104,7 +107,7 @@ class Run:
     def _trace(self, driver: LoadDriver, schedule: Schedule, targets: tuple[int, ...]) -> None:
         """Drive a stretch of load that counts in no figure, and trace the service under it."""
         rate = float(schedule.rate)
-        self.notify(Progress(step=f"execution trace at {format_rate(rate)}"))
+        self.notify(Progress(step=f"execution trace, {describe(schedule)}"))
         began = self.collector.now()
         with self.captures.trace(TRACE, wait_ns=TRACE_SETTLE_NS):
             phase = Phase(schedule=schedule, targets=targets, flags=HitFlag.WARMUP)
@@ -165,18 +168,21 @@ class Run:
             self.captures.look(hits)
             self.notify(Progress(step="load", hits=hits))
 
+        def stopped() -> bool:
+            if self.stopped():
+                return True
+            self.notify(Progress(step="load"))  # how long it has been silent is news, too
+            return False
+
         self.notify(Progress(step="load"))
-        self._note_engine(driver.run(phase, deliver, self.stopped))
+        self._note_engine(driver.run(phase, deliver, stopped))
 
     def _note_engine(self, report: PhaseReport) -> None:
         self.writer.event(
             self.collector.now(),
-            "engine",
-            cpu_ns=report.cpu_ns,
-            elapsed_ns=report.ended_ns - report.zero_ns,
-            connections_opened=report.connections_opened,
-            queue_max=report.queue_max,
+            ENGINE_EVENT,
             stopped=report.stopped,
+            **msgspec.to_builtins(report.usage),
         )
         for target, body in report.bodies:
             self.writer.response_body(target, body)

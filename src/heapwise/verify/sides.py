@@ -132,7 +132,7 @@ def aimed(plan: Plan, url: str, *, allow_remote: bool) -> Plan:
         msgspec.structs.replace(target, url=url + target.url.removeprefix(origins[0]))
         for target in plan.targets
     )
-    addresses = pin_addresses(targets, allow_remote=allow_remote)
+    addresses = pin_addresses(targets, transport=plan.transport, allow_remote=allow_remote)
     return msgspec.structs.replace(plan, targets=targets, addresses=addresses)
 
 
