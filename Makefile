@@ -21,10 +21,10 @@ check-native: setup  ## the C code under the address and undefined-behaviour san
 	@scripts/check_native.sh
 	@agent/scripts/check-native.sh
 
-# Most tests wait for services more than they compute, so two at a time; those that judge time
+# Most tests wait for services more than they compute, so three at a time; those that judge time
 # run alone.
 test: setup  ## the tests, with reduced counts
-	@$(BIN)/pytest -m "not load" -n 2 --dist loadfile
+	@$(BIN)/pytest -m "not load" -n 3 --dist loadfile
 	@$(BIN)/pytest -m load
 
 test-long: setup  ## the tests, with the full counts

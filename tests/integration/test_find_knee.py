@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -39,6 +40,7 @@ def knee_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 @pytest.mark.go
 @pytest.mark.load
+@pytest.mark.skipif(os.environ.get("HEAPWISE_FULL") != "1", reason="takes 40 s: make test-long")
 def test_the_knee_of_a_service_lies_below_its_capacity() -> None:
     """A queue in front of a 2 ms service holds below 500/s, and above it never."""
     with build_and_start() as service:

@@ -282,10 +282,10 @@ static bool may_dial(const struct engine *e, int64_t now) {
 /* Since when a hit could have been sent: it may have had to wait for a connection, or to dial. */
 static int64_t ready_at(const struct engine *e, const struct endpoint *endpoint, int64_t intended) {
     int64_t since = intended < e->held_until ? e->held_until : intended;
-    if (e->capped)
-        since = endpoint->idle.oldest ? endpoint->idle.oldest->free_since
-                                      : e->free_since[e->first_free];
-    return since > intended ? since : intended;
+    if (!e->capped) return since;
+    int64_t free_since = endpoint->idle.oldest ? endpoint->idle.oldest->free_since
+                                               : e->free_since[e->first_free];
+    return free_since > since ? free_since : since;
 }
 
 /* Send a hit now, or dial for it; or leave it where it is. */
