@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heapwise.lab.runner import free_ports
+from heapwise.lab.ports import free_ports
 from heapwise.model.profile import Int64s
 from heapwise.runtimes.go.toolchain import find_go
 
@@ -58,7 +58,9 @@ def tls_target(folder: Path) -> Iterator[str]:
     program = folder / "tls"
     go.build(HERE / "tls", program)
     command = ["taskset", "-c", str(CPU), program]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    # It tells of every handshake that a client gave up, and some give up thousands.
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet) as process:
         assert process.stdout
         port = int(process.stdout.readline())
         try:

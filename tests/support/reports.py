@@ -84,7 +84,7 @@ def comparison() -> Comparison:
         before="before.hw",
         after="after.hw",
         work_unit="req",
-        rows=tuple(_row(ident) for ident in CATALOGUE),
+        rows=tuple(_row(ident) for ident in CATALOGUE if ident in BEFORE),
         gone=(f"HW101 {OWNER}", f"HW102 {MODULE}"),
     )
 
@@ -250,7 +250,7 @@ def _run(
             Work("req", HITS), figures["bytes/work"], figures["allocs/work"], 31.0, 0.1
         ),
         endpoints=(),
-        metrics=tuple(MetricValue(metric=ident, value=figures[ident]) for ident in CATALOGUE),
+        metrics=tuple(MetricValue(metric=ident, value=figures.get(ident)) for ident in CATALOGUE),
         load_result=LoadResult(replace(load, target="all"), (load,), generator=GENERATOR),
         gc=_gc(figures),
         owners=owners,

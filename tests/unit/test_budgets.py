@@ -72,7 +72,7 @@ def test_an_unknown_metric_is_told_with_those_there_are() -> None:
 @pytest.mark.parametrize("metric", CATALOGUE)
 def test_every_metric_can_be_budgeted(metric: str) -> None:
     """Relative budgets need no unit."""
-    assert parse_budget(f"{metric.replace('work', 'req')} > +1%").metric == metric
+    assert parse_budget(f"{metric.replace('/work', '/req')} > +1%").metric == metric
 
 
 @settings(deadline=None)

@@ -81,6 +81,21 @@ class Workers:
                 self._count += 1
         self._given.put(job)
 
+    def warm(self, count: int) -> None:
+        """Start threads that wait for a job.
+
+        Raises:
+            RuntimeError: no thread can be started.
+        """
+        everybody = threading.Barrier(count + 1)
+
+        def wait() -> None:
+            everybody.wait()
+
+        for _ in range(count):
+            self.give(wait)
+        wait()
+
     def stop(self) -> None:
         """Let each end when it has nothing to do."""
         for _ in range(self._count):

@@ -18,12 +18,13 @@ from typing import Any
 
 from heapwise_agent import heap, listen, own, sampler
 from heapwise_agent.config import NOWHERE, PREFIX, Address, Config, ConfigError, configure, is_off
+from heapwise_agent.job import Hold
 from heapwise_agent.listen import Listener
 from heapwise_agent.locks import Lock
 from heapwise_agent.oom import LiveHeap, Watch
 from heapwise_agent.prefork.group import Group
 from heapwise_agent.rss import ARENA_BLOCK
-from heapwise_agent.run import MAIN, QUIET
+from heapwise_agent.run import MAIN, QUIET, is_launcher
 from heapwise_agent.source import local
 
 log = logging.getLogger("heapwise_agent")
@@ -78,6 +79,10 @@ class Agent:
         if not sampler.available():
             sampler.stop()
 
+    def warm(self) -> None:
+        """Have threads ready for whoever asks."""
+        self._group.warm()
+
     def reborn(self) -> Agent:
         """The agent of a forked child, which has inherited this one."""
         self._group.abandon()
@@ -125,10 +130,13 @@ class Agent:
 
 def _end_with_workers() -> None:
     """Pool workers end by `os._exit`, past `atexit`, but run the finalisers of their pool."""
-    for name in ("multiprocessing.util", "billiard.util"):
-        module = sys.modules.get(name)
-        if module is not None:
-            module.Finalize(None, stop, exitpriority=-1)
+    for pool in _pools():
+        pool.Finalize(None, stop, exitpriority=-1)
+
+
+def _pools() -> list[Any]:
+    names = ("multiprocessing.util", "billiard.util")
+    return [sys.modules[name] for name in names if name in sys.modules]
 
 
 _lock = Lock()
@@ -198,15 +206,24 @@ def start_from_environment() -> None:
     The program itself is served at once; its children join a moment later, but for the process
     that multiprocessing starts to keep its books, which runs nothing of the program.
     """
-    if any("multiprocessing.resource_tracker" in word for word in sys.orig_argv):
+    if is_launcher(sys.orig_argv) or any(
+        "multiprocessing.resource_tracker" in word for word in sys.orig_argv
+    ):
         return
+    hold = Hold.take(os.environ)
     is_main = os.environ.get(MAIN) == str(os.getpid())
-    agent = _start({}, settle_s=0 if is_main else SETTLE_S)
-    if agent is None or not is_main:
+    agent = _start({}, settle_s=0 if is_main or hold else SETTLE_S)
+    if agent is None or not (is_main or hold):
         return
-    # A free port was found: children must not look for another one.
+    # A free port was found: children must not look for another one, nor for another group.
     os.environ[f"{PREFIX}_ADDRESS"] = str(agent.config.address or NOWHERE)
-    if agent.address and not os.environ.get(QUIET):
+    if agent.config.group:
+        os.environ[f"{PREFIX}_GROUP"] = agent.config.group
+    if hold is not None:
+        agent.warm()  # an interpreter that ends starts no threads
+        atexit.register(hold.done)  # after all that the program registers, and before `stop`
+        hold.ready(agent.address)
+    elif agent.address and not os.environ.get(QUIET):
         _announce(agent.address)
 
 
@@ -249,6 +266,8 @@ def _after_fork() -> None:
         return
     try:
         with own.quiet():
+            for pool in _pools():  # a worker forgets its parent's finalisers before it calls this
+                pool.register_after_fork(_agent, lambda _: _end_with_workers())
             _agent = _agent.reborn()
             _agent.begin(settle_s=SETTLE_S)
     except Exception:

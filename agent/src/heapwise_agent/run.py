@@ -27,6 +27,19 @@ QUIET = f"{PREFIX}_QUIET"
 _MODULE_OPTION = re.compile(r"-([A-Za-z]*)m(heapwise_agent)?", re.ASCII)
 
 
+def is_launcher(command: Sequence[str]) -> bool:
+    """True for the interpreter that is about to become the program, see `run`.
+
+    Args:
+        command: `sys.orig_argv`.
+    """
+    return any(
+        (found := _MODULE_OPTION.fullmatch(word))
+        and (found[2] or command[position + 1 : position + 2] == ["heapwise_agent"])
+        for position, word in enumerate(command)
+    )
+
+
 def interpreter_options(command: Sequence[str]) -> list[str]:
     """The options that the interpreter itself was given: ``-X dev`` of ``python -X dev -m …``.
 

@@ -16,7 +16,7 @@ import time
 from functools import partial
 
 from heapwise_agent import http1, own
-from heapwise_agent.crowd import Seats, TurnedAway, Workers
+from heapwise_agent.crowd import SEATS, Seats, TurnedAway, Workers
 from heapwise_agent.listen import Listener
 from heapwise_agent.messages import RefusedError, Request
 from heapwise_agent.routes import Router
@@ -61,6 +61,10 @@ class Server:
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
+
+    def warm(self) -> None:
+        """Have as many threads ready as one client has seats."""
+        self._workers.warm(SEATS)
 
     def stop(self) -> None:
         """Listen no more, and end what is being measured; harmless when it is said twice.

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from heapwise.analysis.live_heap import typical_live_heap
 from heapwise.analysis.process import growth
 from heapwise.analysis.windows import length_ns
+from heapwise.analysis.work_done import counted_by_program, work_ns
 from heapwise.model.gc import GcSummary
 from heapwise.model.load import LoadResult
 from heapwise.model.metrics import CATALOGUE, Family, Metric, MetricValue
 from heapwise.model.recording import Problem, Recording, Scope, Window
 from heapwise.model.work import PerWork
+from heapwise.units import NS_PER_S
 
 COVERAGE_FOR_EXTREMES = 0.99
 """A maximum or a sum needs nearly every pause to have been seen."""
@@ -52,6 +54,7 @@ def run_metrics(measured: Measured) -> tuple[MetricValue, ...]:
         **_allocation(measured),
         **_collector(measured),
         **_load(measured.load),
+        **_work(measured),
         **_process(measured),
     }
     return tuple(
@@ -128,6 +131,18 @@ def _load(load: LoadResult | None) -> dict[str, float | None]:
             "latency.max": latency.max,
         }
     return values
+
+
+def _work(measured: Measured) -> dict[str, float | None]:
+    """How fast work was done that nobody paced; a load of ours has its achieved rate."""
+    recording, windows = measured.recording, measured.windows
+    if not windows or not (recording.manifest.job or counted_by_program(recording, windows)):
+        return {}
+    spent = work_ns(recording, windows)
+    return {
+        "work.rate": measured.amount * NS_PER_S / spent if spent else None,
+        "elapsed": float(spent) if recording.manifest.job else None,
+    }
 
 
 def _process(measured: Measured) -> dict[str, float | None]:

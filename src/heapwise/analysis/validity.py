@@ -115,7 +115,7 @@ def _contradictions(recording: Recording) -> Iterable[Problem]:
 
 def _profiles(recording: Recording) -> Iterable[Problem]:
     for window in recording.windows:
-        fences = [("before", window.before)]
+        fences = [("before", window.before)] if not window.before.birth else []
         if window.after is not None:
             fences.append(("after", window.after))
         for side, fence in fences:
@@ -124,7 +124,7 @@ def _profiles(recording: Recording) -> Iterable[Problem]:
                     scope=Scope.NONE,
                     what=f"no heap profile {side} window {window.name!r}: who allocated is unknown",
                 )
-            elif not fence.forced:
+            elif not fence.forced and fence.calibration is not None:
                 yield Problem(
                     scope=Scope.NONE,
                     what=f"the collections forced {side} window {window.name!r} were not seen to "

@@ -34,7 +34,8 @@ def settle(window: Window, samples: Sequence[MemorySample]) -> Window:
     ]
     if not steady:
         return msgspec.structs.replace(window, after=None)
-    end = Fence(at_ns=steady[-1].at_ns, counters=steady[-1].counters)
+    last = steady[-1]
+    end = Fence(at_ns=last.at_ns, counters=last.counters, work=last.work)
     # The answer to the reading that ends the window was written after its counters were taken.
     return msgspec.structs.replace(window, after=end, readings=len(steady) - 1)
 

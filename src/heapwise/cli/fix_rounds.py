@@ -45,7 +45,7 @@ def builds_of(
 
 
 def rounds_of(
-    recording: Path, like: Like, options: FixOptions, see: Callable[[Plan, Standing], None]
+    recording: Path, like: Like, options: FixOptions, see: Callable[[Plan | None, Standing], None]
 ) -> Rounds:
     """How rounds are made.
 
@@ -76,7 +76,9 @@ def rounds_of(
     )
 
 
-def _plan(recording: Path, like: Like, options: FixOptions) -> Plan:
+def _plan(recording: Path, like: Like, options: FixOptions) -> Plan | None:
+    if like.plan is None:
+        return None
     headers = tuple(parse_header(text) for text in options["header"])
     plan = with_secrets(like.plan, like.redacted, headers, source=str(recording))
     length, warmup = options["duration"], options["warmup"]

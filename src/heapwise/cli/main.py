@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "run": Entry("run", "Drive a service with load, record it, explain what it allocates."),
     "load": Entry("load", "Load only, on schedule: targets in, hits out."),
     "rate": Entry("rate", "Change the rate of a load that runs, or tell how far it is."),
+    "job": Entry("job", "Record a program that runs to its end, and explain what it allocates."),
     "record": Entry("record", "Measure a service while somebody else makes the load."),
     "report": Entry("report", "Show recordings or hits as text, JSON or one HTML file."),
     "encode": Entry("encode", "Hits as JSON or CSV, from either: ours and vegeta's."),
@@ -63,7 +64,7 @@ COMMANDS: dict[str, Entry] = {
     "lint": Entry("lint", "Patterns in source that make garbage, without evidence."),
     "fix": Entry("fix", "Patches for what a recording found; apply them, and prove their gain."),
     "explain": Entry("explain", "What a finding's code means."),
-    "lab": Entry("lab", "Reproduced case studies: list, run, check."),
+    "lab": Entry("lab", "Reproduced case studies: list, run, check, clean."),
     "schema": Entry("schema", "The JSON Schema of what --json prints."),
     "completion": Entry("completion", "Shell completion for bash, zsh or fish."),
 }

@@ -14,6 +14,7 @@ from heapwise.cli.capturing import CAPTURE_OPTIONS, build_captures
 from heapwise.cli.finish import record_and_conclude
 from heapwise.cli.options import TABLE
 from heapwise.cli.options import command as make_command
+from heapwise.cli.work import WORK_OPTIONS, build_meter
 from heapwise.errors import UsageError
 from heapwise.record.session import RunRequest
 from heapwise.units import format_duration
@@ -28,6 +29,7 @@ DURATION_RECORDED = replace(
     *ACCESS_OPTIONS,
     "exec",
     "interval",
+    *WORK_OPTIONS,
     *CAPTURE_OPTIONS,
     "output",
     "force",
@@ -46,6 +48,8 @@ def command(
     duration: int,
     exec_command: str | None,
     interval: int,
+    unit: str,
+    work_counter: str | None,
     output: Path | None,
     force: bool,
     keep_secrets: bool,
@@ -59,6 +63,7 @@ def command(
     SERVICE is the debug endpoint, as host:port or a URL; by default 127.0.0.1:6060.
     """
     captures = build_captures(options)
+    access = build_access(options)
     if 0 < duration < captures.trace_ns:
         raise UsageError(
             f"a trace of {format_duration(captures.trace_ns)} in a recording of "
@@ -69,7 +74,7 @@ def command(
         plan=None,
         output=output or Path("run.hw"),
         service=service,
-        access=build_access(options),
+        access=access,
         exec_command=exec_command,
         duration_ns=duration,
         interval_ns=interval,
@@ -77,5 +82,6 @@ def command(
         keep_secrets=keep_secrets,
         argv=tuple(sys.argv[1:]),
         captures=captures,
+        meter=build_meter(unit, work_counter, access),
     )
     ctx.exit(record_and_conclude(request, html=html, as_json=as_json, quiet=quiet))

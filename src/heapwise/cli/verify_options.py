@@ -15,6 +15,8 @@ MOST_ROUNDS = 1000
 OWN = (
     Option(name="like", type=FILE, metavar="RECORDING",
            help="Drive the load of this recording again; options of the load change parts of it."),
+    Option(name="job",
+           help="The sides are programs that run to their end, as `heapwise job` records them."),
     replace(TABLE["base"], peer="", metavar="COMMAND|URL",
             help="The old side: a command that starts it, or the URL of one that runs. "
             "Default with --like: the command of the recording."),
@@ -77,6 +79,7 @@ class VerifyOptions(PlanOptions):
     """The options, as click passes them."""
 
     like: Path | None
+    job: bool
     base: str | None
     new: str | None
     ablate: str | None

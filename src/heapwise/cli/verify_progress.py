@@ -38,7 +38,7 @@ class VerifyProgress:
         if not self._quiet:
             note(text)
 
-    def see(self, plan: Plan, standing: Standing) -> None:
+    def see(self, plan: Plan | None, standing: Standing) -> None:
         """Show where a verification stands that drives a plan."""
         if standing.run is not None:
             self._show(standing.run.step, standing.run.hits)

@@ -17,7 +17,7 @@ from heapwise import __version__
 from heapwise.cli.planning import build_plan, settle
 from heapwise.cli.rates import lasting
 from heapwise.cli.transport import changed_transport
-from heapwise.cli.verify_options import VerifyOptions
+from heapwise.cli.verify_options import LOAD, VerifyOptions
 from heapwise.cli.verify_sides import chosen_sides, with_command
 from heapwise.errors import UsageError
 from heapwise.formats.targets import parse_header
@@ -53,17 +53,17 @@ class Request:
     """A verification that can begin.
 
     Attributes:
-        plan: with its secrets.
+        plan: with its secrets; None for programs that run to their end.
         sides: with theirs.
         state: without either, as it is kept.
         kept_plan: the plan as it is kept.
         repository: that the revisions are of; None for other sides.
     """
 
-    plan: Plan
+    plan: Plan | None
     sides: tuple[Side, ...]
     state: VerifyState
-    kept_plan: Plan
+    kept_plan: Plan | None
     repository: Path | None
 
 
@@ -142,7 +142,7 @@ def must_not_change(ctx: click.Context) -> None:
         )
 
 
-def resumed_request(state: VerifyState, kept_plan: Plan, options: VerifyOptions) -> Request:
+def resumed_request(state: VerifyState, kept_plan: Plan | None, options: VerifyOptions) -> Request:
     """The same of a verification that goes on; its settings were fixed when it began.
 
     Raises:
@@ -157,16 +157,24 @@ def resumed_request(state: VerifyState, kept_plan: Plan, options: VerifyOptions)
     headers = tuple(parse_header(text) for text in options["header"])
     sides = tuple(with_command(side, state, options) for side in state.sides)
     hidden = [name for name in state.redacted if not name.startswith("command of ")]
-    plan = with_secrets(kept_plan, hidden, headers, source="the verification")
+    plan = kept_plan
+    if plan is not None:
+        plan = with_secrets(plan, hidden, headers, source="the verification")
     repository = top_level(Path.cwd()) if any(side.commit for side in sides) else None
     return Request(plan=plan, sides=sides, state=state, kept_plan=kept_plan, repository=repository)
 
 
 def _plan(
     target: tuple[str, ...], options: VerifyOptions, given: set[str], like: Like | None
-) -> Plan:
-    """The load: of the options, or of a recording with what the options change in it."""
-    if like is None:
+) -> Plan | None:
+    """The load: of the options, or of a recording with what the options change in it.
+
+    None for programs that run to their end.
+    """
+    if options["job"] or (like is not None and like.plan is None):
+        _must_have_no_load(target, given)
+        return None
+    if like is None or like.plan is None:
         return build_plan(target, options)
     if target or options["targets"] is not None:
         targets = build_plan(target, options, pin=False).targets
@@ -195,8 +203,23 @@ def _plan(
     return plan
 
 
+def _must_have_no_load(target: tuple[str, ...], given: set[str]) -> None:
+    """Refuse a load for programs that get none.
+
+    Raises:
+        UsageError: naming what was given of one.
+    """
+    of_load = sorted(given & {name.replace("-", "_") for name in LOAD})
+    if target or of_load:
+        named = ", ".join([*target, *(f"-{name.replace('_', '-')}" for name in of_load)])
+        raise UsageError(
+            f"{named} makes a load, and a job gets none", "it does its own work to the end",
+            "leave it out, or leave --job out",
+        )  # fmt: skip
+
+
 def _settings(
-    options: VerifyOptions, given: set[str], plan: Plan, sides: Sequence[Side]
+    options: VerifyOptions, given: set[str], plan: Plan | None, sides: Sequence[Side]
 ) -> Settings:
     until = options["until"] is not None
     if "budget" in given and not until:
@@ -232,9 +255,9 @@ def _settings(
 
 
 def _without_secrets(
-    plan: Plan, sides: Sequence[Side], *, keep_secrets: bool
-) -> tuple[Plan, tuple[Side, ...], tuple[str, ...]]:
-    kept_plan, redacted = redact(plan, keep_secrets=keep_secrets)
+    plan: Plan | None, sides: Sequence[Side], *, keep_secrets: bool
+) -> tuple[Plan | None, tuple[Side, ...], tuple[str, ...]]:
+    kept_plan, redacted = redact(plan, keep_secrets=keep_secrets) if plan else (None, ())
     kept = []
     for side in sides:
         (command,) = redact_argv([side.command], keep_secrets=keep_secrets)

@@ -49,7 +49,7 @@ class Rounds:
         notify: told of every step.
     """
 
-    plan: Plan
+    plan: Plan | None
     service: str
     access: Access
     settings: Settings
@@ -72,7 +72,7 @@ class Rounds:
         """
         promised = promised_by(proposals)
         directory = _free(self.stem)
-        kept_plan, _ = redact(self.plan, keep_secrets=False)
+        kept_plan = redact(self.plan, keep_secrets=False)[0] if self.plan else None
         named = [(BASE, base), (NEW, new)]
         sides = sides_of(SideKind.COMMAND, named, [self.service, self.service])
         kept = sides_of(

@@ -14,6 +14,7 @@ import msgspec
 
 from heapwise.errors import ProfileError
 from heapwise.formats.memstats import MemStats, read_memstats
+from heapwise.formats.work_counts import announced
 
 MAX_BYTES = 4 << 20
 """The page of 512 workers has some 200 KB; the application's own variables are not on it."""
@@ -49,6 +50,7 @@ class AgentVars(msgspec.Struct, frozen=True, kw_only=True):
         unavailable: why there is neither a heap profile nor an exact counter; empty if there is.
         frames: why call stacks cannot be walked; empty if they can.
         workers: the processes whose figures were added up; empty for the one that answered.
+        work: as sent; `AgentVars.done` reads it.
     """
 
     version: str = ""
@@ -60,6 +62,12 @@ class AgentVars(msgspec.Struct, frozen=True, kw_only=True):
     stack_overflow: _Int = 0
     live_overflow: _Int = 0
     workers: tuple[Worker, ...] = ()
+    work: object = None
+
+    @property
+    def done(self) -> dict[str, int]:
+        """Units of work that the program counted with `heapwise_agent.work`."""
+        return announced(self.work)
 
     @property
     def pids(self) -> tuple[int, ...]:

@@ -67,12 +67,14 @@ class MemorySample(msgspec.Struct, frozen=True, kw_only=True):
         took_ns: how long the fetch took.
         counters: what was read.
         tasks: goroutines, or their like; -1 if not read.
+        work: units of work done since the program began, by its own count; -1 where it has none.
     """
 
     at_ns: int
     took_ns: int
     counters: Counters
     tasks: int = -1
+    work: int = -1
 
 
 class ProcessSample(msgspec.Struct, frozen=True, kw_only=True):

@@ -134,6 +134,8 @@ _ALL = (
         "faults.minor/work", "minor faults/{work}", "count", Family.MEMORY, _TIMING, 20.0,
         floor=0.1,
     ),
+    _metric("work.rate", "{work}/s", "/s", Family.LOAD, _TIMING, 0.1, direction=_HIGHER),
+    _metric("elapsed", "elapsed", "ns", Family.LOAD, _TIMING, 0.1),
     _metric(
         "rate.achieved", "achieved rate", "/s", Family.LOAD, _TIMING, 0.02, direction=_HIGHER
     ),
@@ -147,8 +149,11 @@ _ALL = (
 CATALOGUE: dict[str, Metric] = {metric.id: metric for metric in _ALL}
 """Every metric by its id, in the order tables print them."""
 
-PRIMARY = ("bytes/work", "allocs/work", "gc.cpu_share", "latency.p99", "cpu/work")
+PRIMARY = ("bytes/work", "allocs/work", "gc.cpu_share", "latency.p99", "work.rate", "cpu/work")
 """The questions that a comparison of rounds asks, and whose p-values are corrected together.
 
-At most five: with every further one each has to be answered more clearly.
+A load that is paced has latencies, work that nobody paces has its rate: no run has both.
 """
+
+MOST_PRIMARY = 5
+"""Of them in one comparison: with every further one each has to be answered more clearly."""

@@ -80,6 +80,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         redacted: names of headers and query parameters whose values were taken out.
         clock: the run's zero: `ClockPair.monotonic_ns` is 0 of every ``*_ns`` in the log.
         work_unit: what is counted.
+        job: the program runs to its end, and is measured from beginning to end.
     """
 
     format: int
@@ -94,6 +95,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     bodies: tuple[BodyRef | None, ...] = ()
     redacted: tuple[str, ...] = ()
     work_unit: str = "req"
+    job: bool = False
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +123,8 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
         profile: file of the fenced heap profile, relative to the recording; empty if none.
         calibration: the idle interval beside this fence.
         forced: the collections that heapwise forced for this fence were seen to happen.
+        work: units of work done until then, by the program's own count; -1 where it has none.
+        birth: the program had just begun, and nothing was counted yet; there is no profile.
     """
 
     at_ns: int
@@ -129,6 +133,8 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
     calibration: Calibration | None = None
     forced: bool = False
     clock: ClockPair | None = None
+    work: int = -1
+    birth: bool = False
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

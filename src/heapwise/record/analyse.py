@@ -23,7 +23,8 @@ from heapwise.analysis.run_metrics import Measured, run_metrics
 from heapwise.analysis.tail import attribute_tail
 from heapwise.analysis.timeline import timeline
 from heapwise.analysis.validity import find_problems
-from heapwise.analysis.windows import completed, length_ns, settled
+from heapwise.analysis.windows import length_ns, settled
+from heapwise.analysis.work_done import SECOND, amount, unit_of, work_in
 from heapwise.diagnose.engine import diagnose
 from heapwise.errors import ProfileError
 from heapwise.formats.rates import describe
@@ -36,9 +37,10 @@ from heapwise.model.tables import OwnerTable
 from heapwise.model.trace import TraceSummary
 from heapwise.model.work import PerWork, Work
 from heapwise.record.recorded_profile import end_profiles, gained_between
-from heapwise.units import NS_PER_S, format_duration, format_size
+from heapwise.units import format_duration, format_size
 
 MS_PER_S = 1_000
+NS_PER_MS = 1_000_000
 
 
 def analyse(recording: Recording, *, place: str = "") -> RunReport:
@@ -69,7 +71,7 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
     measured = Measured(
         recording=recording,
         windows=windows,
-        amount=_amount(recording, windows),
+        amount=amount(recording, windows),
         per_work=total,
         load=load,
         gc=gc,
@@ -79,14 +81,14 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
         name=recording.name,
         state=recording.state.value,
         service=_service_line(manifest),
-        load=_load_line(manifest.plan, windows),
+        load=_load_line(manifest, windows),
         created=manifest.created,
         machine=_machine_line(manifest),
         runtime_version=manifest.service.version,
         valid=all(problem.scope is Scope.NONE for problem in problems),
         problems=problems,
         loss=recording.loss,
-        work_unit=_unit(recording),
+        work_unit=unit_of(recording, windows),
         per_work=total,
         endpoints=_endpoints(manifest.plan, windows, [cost for cost, _ in costs]),
         metrics=run_metrics(measured),
@@ -112,30 +114,20 @@ def _trace(recording: Recording) -> TraceSummary | None:
     return traces[0].summary if traces else None
 
 
-def _unit(recording: Recording) -> str:
-    return recording.manifest.work_unit if recording.manifest.plan is not None else "s"
-
-
-def _amount(recording: Recording, windows: Sequence[Window]) -> float:
-    if recording.manifest.plan is None:
-        return length_ns(windows) / NS_PER_S
-    return float(completed(recording.hits, windows))
-
-
 def _costs(recording: Recording, window: Window) -> tuple[PerWork | None, tuple[Problem, ...]]:
     """What a window cost per unit of work; per second where the work is unknown.
 
-    `Work` counts whole units, and whole seconds would be too coarse: the cost is worked out per
-    millisecond and then given per second.
-
-    Somebody else's load does not pause for the calibration, so what a reading seems to cost holds
-    the load of that time as well. Where the one is taken off, so is the other.
+    A window's cost is worked out per millisecond where somebody else makes the load: whole seconds
+    would be too coarse. Such a load does not pause for the calibration, so what a reading seems to
+    cost holds the load of that time as well. Where the one is taken off, so is the other. A job
+    waits for the calibration, as our own load does.
     """
-    if recording.manifest.plan is not None:
-        return per_work(window, Work(_unit(recording), completed(recording.hits, [window])))
+    work = work_in(recording, [window])
+    if recording.manifest.plan is not None or recording.manifest.job:
+        return per_work(window, work)
     duration = length_ns([window])
     alone = max(0, duration - (window.readings + 1) * _reading_ns(window))
-    cost, limits = per_work(window, Work("ms", alone // 1_000_000))
+    cost, limits = per_work(window, Work("ms", alone // NS_PER_MS))
     if cost is None:
         return None, limits
     load_in_readings = (duration - alone) / max(1, alone)
@@ -144,7 +136,9 @@ def _costs(recording: Recording, window: Window) -> tuple[PerWork | None, tuple[
         measuring_bytes=max(0.0, cost.measuring_bytes - (cost.bytes or 0.0) * load_in_readings),
         measuring_allocs=max(0.0, cost.measuring_allocs - (cost.allocs or 0.0) * load_in_readings),
     )
-    return _scaled(cost, Work("s", round(duration / NS_PER_S)), MS_PER_S), limits
+    if work.unit != SECOND:
+        return _scaled(cost, work, work.per(duration / NS_PER_MS) or 0.0), limits
+    return _scaled(cost, work, MS_PER_S), limits
 
 
 def _reading_ns(window: Window) -> int:
@@ -238,7 +232,10 @@ def _machine_line(manifest: Manifest) -> str:
     )
 
 
-def _load_line(plan: Plan | None, windows: Sequence[Window]) -> str:
+def _load_line(manifest: Manifest, windows: Sequence[Window]) -> str:
+    plan = manifest.plan
+    if manifest.job:
+        return f"a job that ran for {format_duration(length_ns(windows))}"
     if plan is None:
         return f"made by somebody else, recorded for {format_duration(length_ns(windows))}"
     first, *others = plan.targets

@@ -21,10 +21,14 @@ from heapwise.model.memory import MemorySample
 from heapwise.model.recording import Calibration, Fence, Problem, Scope
 from heapwise.record.machine import clock_pair
 from heapwise.record.sampler import Collector, per_reading
+from heapwise.runtimes.fetch import get
 
 CALIBRATION_READINGS = 6
 """Readings back to back per fence; five differences have a robust median."""
 
+
+RUNNING_S = 10.0
+"""Longest wait for a profile of a program at work."""
 
 CALIBRATION_BUDGET_NS = 2_000_000_000
 """Time after which no further reading is begun."""
@@ -66,6 +70,21 @@ def fence_after(
     return _fence(sample, profile, calibration, forced)
 
 
+def fence_running(collector: Collector, label: str) -> Fence | None:
+    """Counters and profile of a program in the middle of its work, without forcing anything.
+
+    Returns:
+        None where the program does not answer: it may just have ended.
+    """
+    try:
+        sample = collector.read()
+        data = get(collector.endpoint, "heap", deadline_s=RUNNING_S).body
+    except ServiceError:
+        return None
+    name = collector.writer.profile(f"heap-{label}", data)
+    return _fence(sample, name, None, forced=False)
+
+
 def calibrate(collector: Collector) -> Calibration:
     """Read the counters back to back and see what one reading costs.
 
@@ -103,6 +122,7 @@ def _fence(
         calibration=calibration,
         forced=forced,
         clock=clock_pair(),
+        work=sample.work,
     )
 
 

@@ -11,6 +11,7 @@
       trace-0000.out             execution traces as received; `go tool trace` opens them
       trace-0000.json            what is in them, worked out once; made anew where it is missing
       gctrace.log                what the service printed, where heapwise started it
+      stdout.log                 what a job printed, without what it wrote to standard error
       lock                       held by the writer
 
 While it is written, a file without a name holds space for its end, should the disk fill up.
@@ -35,6 +36,7 @@ SUMMARY = "summary.json"
 PROFILES = "profiles"
 BODIES = "bodies"
 GCTRACE = "gctrace.log"
+STDOUT = "stdout.log"
 LOCK = "lock"
 RESERVE = "reserve"
 

@@ -14,6 +14,7 @@ from heapwise.errors import RecordingError
 from heapwise.formats import pprof
 from heapwise.formats.framelog import LogContents, read_log
 from heapwise.formats.gctrace import parse_log
+from heapwise.formats.work_counts import MAX_NAME
 from heapwise.model.gc import GcCycle, Pause
 from heapwise.model.load import Hits
 from heapwise.model.memory import HostSample, ProcessSample
@@ -60,6 +61,7 @@ from heapwise.record.writer import (
     PROFILE,
     RESPONSE_BODY,
     WINDOW,
+    WORK_UNIT,
 )
 
 LOG_LIMIT = 4 << 30
@@ -122,7 +124,7 @@ class _Loader:
         captures = self._captures()
         return Recording(
             name=self.path.resolve().name,
-            manifest=msgspec.structs.replace(self.manifest, plan=plan),
+            manifest=msgspec.structs.replace(self.manifest, plan=plan, work_unit=self._work_unit()),
             state=self._state(),
             windows=tuple(windows.values()),
             hits=Hits.from_rows(self._rows(HITS)),
@@ -193,6 +195,14 @@ class _Loader:
         }
         noted = {each.file: each for each in self.noted(CAPTURE, Capture)}
         return tuple(each for each in noted.values() if each.file not in failed)
+
+    def _work_unit(self) -> str:
+        """What was counted, which a run that counts no requests finds out on its way."""
+        for event in self.log.events:
+            unit = event.fields.get("unit")
+            if event.kind == WORK_UNIT and self.manifest.plan is None and isinstance(unit, str):
+                return unit[:MAX_NAME]
+        return self.manifest.work_unit
 
     def _traces(self, captures: tuple[Capture, ...]) -> tuple[RecordedTrace, ...]:
         return read_traces(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from heapwise.analysis.diff import subtract
 from heapwise.analysis.size_classes import aligned
 from heapwise.analysis.view import choose_sample_type
 from heapwise.errors import RecordingError
 from heapwise.model.profile import Profile
-from heapwise.model.recording import Recording, Window
+from heapwise.model.recording import Fence, Recording, Window
 
 
 def recorded_profile(recording: Recording, sample_type: str | None) -> tuple[str, Profile]:
@@ -28,7 +30,7 @@ def recorded_profile(recording: Recording, sample_type: str | None) -> tuple[str
     first, last = _ends(recording)
     assert last.after is not None  # noqa: S101 - `_ends` took it for this
     after = recording.profiles[last.after.profile]
-    before = recording.profiles.get(first.before.profile)
+    before = _at(recording, first.before, after)
     types = {candidate.type for candidate in after.sample_types}
     default = "alloc_space" if "alloc_space" in types else after.default_sample_type
     after = replace(after, default_sample_type=default)
@@ -56,9 +58,16 @@ def end_profiles(recording: Recording, windows: Sequence[Window]) -> tuple[Profi
     """The profiles before the first window and after the last; None where one is missing."""
     if not windows or windows[-1].after is None:
         return None
-    before = recording.profiles.get(windows[0].before.profile)
     after = recording.profiles.get(windows[-1].after.profile)
+    before = _at(recording, windows[0].before, after)
     return (before, after) if before is not None and after is not None else None
+
+
+def _at(recording: Recording, fence: Fence, later: Profile | None) -> Profile | None:
+    """The profile of a fence; at a program's birth that of nothing at all."""
+    if fence.birth and later is not None:
+        return replace(later, values=np.zeros_like(later.values))
+    return recording.profiles.get(fence.profile)
 
 
 def gained_between(recording: Recording, before: Profile, after: Profile) -> Profile:

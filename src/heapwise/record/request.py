@@ -9,6 +9,7 @@ from pathlib import Path
 
 from heapwise.load.schedule import steady
 from heapwise.model.load import ConstantRate, Hits, Plan, Schedule, Target
+from heapwise.record.work_meter import WorkMeter
 from heapwise.runtimes.access import ANYONE, Access
 
 FLIGHT_RECORDER = "/debug/flightrecorder"
@@ -62,6 +63,8 @@ class RunRequest:
         duration_ns: how long to record without a plan; 0 is until interrupted.
         interval_ns: the longest time between two readings.
         captures: what to take beside the counters and the heap.
+        meter: counts work that is no request of ours.
+        job: the command is a program that runs to its end.
     """
 
     plan: Plan | None
@@ -75,6 +78,8 @@ class RunRequest:
     keep_secrets: bool = False
     argv: tuple[str, ...] = ()
     captures: CaptureRequest = NO_CAPTURES
+    meter: WorkMeter | None = None
+    job: bool = False
 
     @property
     def open_ended(self) -> bool:

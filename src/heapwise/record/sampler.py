@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Self
 
+import msgspec
+
 from heapwise.analysis.gc_timeline.from_pauses import VICTIM
 from heapwise.errors import ServiceError
 from heapwise.model.gc import Pause
 from heapwise.model.memory import Counters, MemorySample, ProcessSample
 from heapwise.model.recording import Problem, Scope
 from heapwise.record.store import RecordingWriter
+from heapwise.record.work_meter import WorkMeter
 from heapwise.record.worker import Worker
 from heapwise.runtimes.base import Reading, Runtime
 from heapwise.runtimes.fetch import Endpoint
@@ -37,6 +40,10 @@ class Collector:
 
     Attributes:
         readings: readings taken so far; each costs the service what `calibrate` measures.
+
+    Args:
+        meter: counts the work beside every reading.
+        forks: workers come and go, and their runtime keeps the totals of those that went.
     """
 
     def __init__(
@@ -46,6 +53,9 @@ class Collector:
         writer: RecordingWriter,
         zero_ns: int,
         process: Callable[[int], ProcessSample | None] | None = None,
+        meter: WorkMeter | None = None,
+        *,
+        forks: bool = False,
     ) -> None:
         self.runtime = runtime
         self.endpoint = endpoint
@@ -53,9 +63,14 @@ class Collector:
         self.readings = 0
         self._zero_ns = zero_ns
         self._process = process
+        self._meter = meter or WorkMeter()
+        self._forks = forks
+        self._unit_noted = False
         self._last: MemorySample | None = None
         self._pause_seen = 0
         self._told: set[str] = set()
+        # A job is read beside the sampler; of two readings that cross, the older looks like a fall.
+        self._one_at_a_time = threading.Lock()
 
     def now(self) -> int:
         """Nanoseconds since the run's zero."""
@@ -74,13 +89,19 @@ class Collector:
         Raises:
             ServiceError: the service did not answer.
         """
+        with self._one_at_a_time:
+            return self._read()
+
+    def _read(self) -> MemorySample:
         start = self.now()
         reading = self.runtime.read(self.endpoint)
         end = self.now()
+        work = self._count(start, reading)
         tasks = self.runtime.tasks(self.endpoint)
         sample = MemorySample(
-            at_ns=start, took_ns=end - start, counters=reading.counters, tasks=tasks
-        )
+            at_ns=start, took_ns=end - start, counters=self._counters(reading), tasks=tasks,
+            work=work,
+        )  # fmt: skip
         self.readings += 1
         self._note_oddities(sample, reading)
         self.writer.memory(sample)
@@ -98,6 +119,19 @@ class Collector:
         sample = self._process(self._zero_ns) if self._process else None
         if sample is not None:
             self.writer.process(sample)
+
+    def _counters(self, reading: Reading) -> Counters:
+        """The counters; a program that forks is no other one because its workers are others."""
+        counters = reading.counters
+        return msgspec.structs.replace(counters, process=-1) if self._forks else counters
+
+    def _count(self, at_ns: int, reading: Reading) -> int:
+        """The work done so far; its unit is noted when the first is known."""
+        work = self._meter.count(reading)
+        if work >= 0 and not self._unit_noted:
+            self._unit_noted = True
+            self.writer.work_unit(at_ns, self._meter.unit)
+        return work
 
     def _new_pauses(self, reading: Reading) -> tuple[Pause, ...]:
         fresh = tuple(pause for pause in reading.pauses if pause.number > self._pause_seen)

@@ -63,6 +63,7 @@ def record_run(request: RunRequest, *, notify: Notify) -> Path:
             writer,
             zero.monotonic_ns,
             process=service.sample if service else watched(found),
+            meter=request.meter,
         )
         run = Run(request, writer, collector, stop, notify, service)
         with HostWatch(writer, zero.monotonic_ns, group_member(found, service)), run.captures:

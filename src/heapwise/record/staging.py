@@ -11,6 +11,9 @@ import msgspec
 
 from heapwise import __version__
 from heapwise.model.recording import FORMAT, ClockPair, Manifest, ServiceInfo
+from heapwise.record.files import STDOUT
+from heapwise.record.job_channel import Channel
+from heapwise.record.job_output import Output
 from heapwise.record.machine import this_machine
 from heapwise.record.preflight import FALLBACK, Found, origin
 from heapwise.record.redact import redact, redact_argv
@@ -30,6 +33,7 @@ class Staging:
         # Beside the recording, so that it can be renamed into it; a name nobody else has.
         name = f"{request.output.name}.{secrets.token_hex(4)}.stderr"
         self._stderr = request.output.with_name(name)
+        self._stdout = self._stderr.with_suffix(".stdout")
 
     @contextmanager
     def started_service(self, notify: Notify) -> Iterator[Service | None]:
@@ -45,6 +49,30 @@ class Staging:
                 yield service
         finally:
             self._stderr.unlink(missing_ok=True)
+
+    @contextmanager
+    def started_job(
+        self, channel: Channel, environment: Mapping[str, str], *, echo: bool
+    ) -> Iterator[Service]:
+        """Start a program that runs to its end, and end what is left of it afterwards."""
+        command = self.request.exec_command or ""
+        try:
+            with (
+                Output(self._stdout, echo=echo) as output,
+                Service.start(
+                    command,
+                    stderr=self._stderr,
+                    env_extra={**environment, **channel.environment},
+                    stdout=output.writes,
+                    inherited=(channel.number,),
+                ) as program,
+            ):
+                channel.handed_over()
+                output.handed_over()
+                yield program
+        finally:
+            self._stderr.unlink(missing_ok=True)
+            self._stdout.unlink(missing_ok=True)
 
     def _await_ports(self, service: Service) -> None:
         """Wait for where the load goes, and for the debug endpoint where it is known."""
@@ -65,7 +93,9 @@ class Staging:
         )
         with writer:
             if service is not None:
-                self._stderr.rename(writer.stderr_path)
+                service.keep_output(writer.stderr_path)
+            if self._stdout.exists():
+                self._stdout.rename(writer.path / STDOUT)
             yield writer
 
     def _manifest(self, info: ServiceInfo, service: Service | None) -> Manifest:
@@ -91,6 +121,7 @@ class Staging:
             clock=self.zero,
             plan=plan,
             redacted=redacted,
+            job=request.job,
         )
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Self
@@ -72,7 +72,13 @@ class Service:
 
     @classmethod
     def start(
-        cls, command: str, *, stderr: Path, env_extra: Mapping[str, str] | None = None
+        cls,
+        command: str,
+        *,
+        stderr: Path,
+        env_extra: Mapping[str, str] | None = None,
+        stdout: int = subprocess.STDOUT,
+        inherited: Sequence[int] = (),
     ) -> Service:
         """Start a command without a shell; ``GOGC=50 ./service`` sets a variable, as in one.
 
@@ -80,6 +86,8 @@ class Service:
             command: split as a shell would.
             stderr: file for standard output and standard error; overwritten.
             env_extra: variables on top of our own. ``gctrace=1`` is added to GODEBUG.
+            stdout: descriptor for standard output alone, in the place of the file.
+            inherited: more descriptors that the program gets.
 
         Raises:
             UsageError: the command cannot be split, or is empty.
@@ -99,9 +107,10 @@ class Service:
                     words,
                     env=env,
                     stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
+                    stdout=output if stdout == subprocess.STDOUT else stdout,
+                    stderr=output,
                     start_new_session=True,
+                    pass_fds=inherited,
                 )
             except (OSError, ValueError) as error:
                 raise ToolchainError(
@@ -138,6 +147,10 @@ class Service:
         """True while the command runs."""
         return self.exit_code is None
 
+    def family(self) -> set[int]:
+        """The command, and the processes that it has forked and that live."""
+        return {self.pid, *procfs.descendants(self.pid)}
+
     def await_port(self, endpoint: Endpoint, timeout_s: float = 30.0) -> None:
         """Wait until the service accepts connections at the endpoint.
 
@@ -152,7 +165,7 @@ class Service:
                 raise ServiceError(
                     f"{self.command[0]} does not listen at {endpoint.origin} "
                     f"after {timeout_s:.0f} s",
-                    self._last_lines(),
+                    self.last_lines(),
                     "does it listen on the port of the target, or of --service?",
                 )
             time.sleep(_POLL_S)
@@ -166,7 +179,7 @@ class Service:
                 of it. Where the system does not tell who listens, nobody is accused.
         """
         pid = local.listener(endpoint)
-        if pid is None or pid in {self.pid, *procfs.descendants(self.pid)}:
+        if pid is None or pid in self.family():
             return
         if self._gone_within(1.0):  # it mostly dies of the port being taken, and says so itself
             self._must_live(endpoint)
@@ -216,10 +229,20 @@ class Service:
             raise ServiceError(
                 f"{self.command[0]} exited with code {self.exit_code} "
                 f"before it listened at {endpoint.origin}",
-                self._last_lines(),
+                self.last_lines(),
             )
 
-    def _last_lines(self) -> str:
+    def keep_output(self, path: Path) -> None:
+        """Move the file that takes its output; the program goes on writing to it.
+
+        Raises:
+            OSError: as renaming does.
+        """
+        self._output.rename(path)
+        self._output = path
+
+    def last_lines(self) -> str:
+        """What the program said last, in a line."""
         try:
             with self._output.open("rb") as file:
                 file.seek(max(0, self._output.stat().st_size - _TAIL_BYTES))

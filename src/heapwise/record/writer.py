@@ -62,7 +62,10 @@ CAPTURE = "capture"
 CAPTURE_FAILED = "capture-failed"
 """Not our own: what could not be taken is worth a look."""
 
-OWN_EVENTS = frozenset({WINDOW, PROBLEM, PROFILE, RESPONSE_BODY, CAPTURE})
+WORK_UNIT = "work-unit"
+"""Tells what is counted, once that is known."""
+
+OWN_EVENTS = frozenset({WORK_UNIT, WINDOW, PROBLEM, PROFILE, RESPONSE_BODY, CAPTURE})
 """Events that the loader turns into something else."""
 
 
@@ -166,6 +169,10 @@ class RecordingWriter:
         """Note a window when it opens, without `Window.after`, and again when it closes."""
         last = window.after or window.before
         self._log.event(Event(last.at_ns, WINDOW, msgspec.to_builtins(window)))
+
+    def work_unit(self, at_ns: int, unit: str) -> None:
+        """Note what is counted."""
+        self.event(at_ns, WORK_UNIT, unit=unit)
 
     def capture(self, capture: Capture) -> None:
         """Note a capture; one that goes to the disk bit by bit when it begins, and again."""

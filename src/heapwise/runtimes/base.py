@@ -22,6 +22,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         contradictions: values that cannot all be true, in words.
         limits: what the service's profiles cannot tell, in words.
         victims: by number of a pause the stack that it held up, where the runtime tells.
+        work: units of work that the program says it has done, by unit.
     """
 
     counters: Counters
@@ -29,6 +30,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     contradictions: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     victims: dict[int, str] = {}
+    work: dict[str, int] = {}
 
 
 class Fenced(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@
 
     NAME.verify/
       verify.json             what was planned and done; rewritten after every run
-      plan.json               the load with its bodies, secrets redacted; written once
+      plan.json               the load with its bodies, secrets redacted, or null for programs
+                              that run to their end; written once
       round-01-base.hw        a recording a run; a repetition is round-01-base.2.hw
       round-01-base.json      instead, what was analysed of it, where recordings are not kept
       lock                    held by the writer
@@ -44,10 +45,11 @@ class Journal:
     Attributes:
         directory: of the verification.
         state: as it stands on disk.
+        plan: the load; None for programs that run to their end.
     """
 
     def __init__(
-        self, directory: Path, state: VerifyState, plan: Plan, lock: int, *, new: bool
+        self, directory: Path, state: VerifyState, plan: Plan | None, lock: int, *, new: bool
     ) -> None:
         self.directory = directory
         self.state = state
@@ -57,7 +59,7 @@ class Journal:
         self._reports: dict[str, RunReport] = {}
 
     @classmethod
-    def create(cls, directory: Path, state: VerifyState, plan: Plan, *, force: bool) -> Self:
+    def create(cls, directory: Path, state: VerifyState, plan: Plan | None, *, force: bool) -> Self:
         """Make the directory of a new verification.
 
         Args:
@@ -90,7 +92,7 @@ class Journal:
             RecordingError: there is none, it is damaged, or another process writes it.
         """
         state = read_state(directory)
-        plan = _decoded(directory / PLAN, Plan)
+        plan = _plan(directory / PLAN)
         try:
             return cls(directory, state, plan, take_lock(directory, _WAIT), new=False)
         except OSError as error:
@@ -213,6 +215,19 @@ def read_report(directory: Path, recording: str) -> RunReport:
 def is_verification(path: Path) -> bool:
     """True for the directory of a verification."""
     return (path / STATE).is_file()
+
+
+def _plan(path: Path) -> Plan | None:
+    """The plan; None where `PLAN` holds ``null``, for programs that run to their end.
+
+    Raises:
+        RecordingError: it is gone or damaged.
+    """
+    try:
+        job = read_file(path, _LIMIT).strip() == b"null"
+    except OSError:
+        job = False
+    return None if job else _decoded(path, Plan)
 
 
 def _decoded(path: Path, as_type: type[_Struct]) -> _Struct:

@@ -26,14 +26,14 @@ class Like:
     """What a recording tells about how it was made.
 
     Attributes:
-        plan: the load; secrets may be missing.
+        plan: the load; secrets may be missing. None for a program that ran to its end.
         redacted: those that are, as ``header Authorization``.
         command: started the service; empty where it ran already, or where it held a secret.
         service: the debug endpoint.
         report: its analysis.
     """
 
-    plan: Plan
+    plan: Plan | None
     redacted: tuple[str, ...]
     command: str
     service: str
@@ -55,14 +55,14 @@ def read_like(path: Path) -> Like:
     recording = load(path)
     manifest = recording.manifest
     plan = manifest.plan
-    if plan is None:
+    if plan is None and not manifest.job:
         raise UsageError(
             f"{path} does not know its load: somebody else made it",
             hint="give the target and its -rate instead of --like",
         )
     missing = sum(
         ref is not None and not target.body
-        for target, ref in zip(plan.targets, manifest.bodies, strict=False)
+        for target, ref in zip(plan.targets if plan else (), manifest.bodies, strict=False)
     )
     if missing:
         raise UsageError(
@@ -139,6 +139,6 @@ def _is_given(name: str, given: dict[str, str]) -> bool:
 
 
 def _debug_endpoint(manifest: Manifest) -> str:
-    """The endpoint; empty where its URL lost something that we do not have."""
+    """The endpoint; empty where its URL lost something that we do not have, or was a job's own."""
     url = manifest.service.url
-    return "" if REDACTED in url else url
+    return "" if REDACTED in url or manifest.job else url

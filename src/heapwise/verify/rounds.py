@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from heapwise.errors import HeapwiseError, Interrupted
+from heapwise.errors import HeapwiseError, Interrupted, ServiceError
 from heapwise.model.comparison import Comparison
 from heapwise.model.load import Plan
 from heapwise.model.recording import State
 from heapwise.model.verify import BASE, NEW, Attempt, Look, Settings, VerifyState
+from heapwise.record.job import JobRequest, record_job
 from heapwise.record.session import Progress, RunRequest, record_run
 from heapwise.record.store import load
 from heapwise.units import NS_PER_S
@@ -61,8 +62,14 @@ class Standing:
 Notify = Callable[[Standing], None]
 
 
-def run_ns(plan: Plan, settings: Settings) -> int:
+UNKNOWN_JOB_NS = 30 * NS_PER_S
+"""What a job is reckoned to take until the first has run."""
+
+
+def run_ns(plan: Plan | None, settings: Settings) -> int:
     """How long one run of one side takes, about, with the cool-down behind it."""
+    if plan is None:
+        return UNKNOWN_JOB_NS + settings.cooldown_ns
     windows = len(plan.targets) if plan.apart else 1
     load = plan.warmup_ns + windows * plan.schedule.duration_ns
     return load + settings.cooldown_ns + OVERHEAD_NS
@@ -177,19 +184,39 @@ class _Maker:
         path = self.journal.free_path(number, side)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         load1 = os.getloadavg()[0]
-        record_run(
-            RunRequest(
-                plan=bench.plan, output=path, service=bench.service, access=bench.access,
-                exec_command=bench.command, interval_ns=self.settings.interval_ns,
-                argv=self.journal.state.argv, keep_secrets=bench.keep_secrets,
-            ),
-            notify=lambda run: self.notify(standing(run)),
-        )  # fmt: skip
+        self._record(bench, path, lambda run: self.notify(standing(run)))
         made = Attempt(
             round=number, side=side, number=attempt, recording=path.name, created=created,
             seconds=0.0, load1=load1,
         )  # fmt: skip
         self._note(made, path, began)
+
+    def _record(self, bench: Bench, path: Path, notify: Callable[[Progress], None]) -> None:
+        settings, argv = self.settings, self.journal.state.argv
+        if bench.plan is not None:
+            record_run(
+                RunRequest(
+                    plan=bench.plan, output=path, service=bench.service, access=bench.access,
+                    exec_command=bench.command, interval_ns=settings.interval_ns, argv=argv,
+                    keep_secrets=bench.keep_secrets,
+                ),
+                notify=notify,
+            )  # fmt: skip
+            return
+        ended = record_job(
+            JobRequest(
+                command=shlex.split(bench.command or ""), output=path, service=bench.service,
+                access=bench.access, interval_ns=settings.interval_ns, argv=argv,
+                keep_secrets=bench.keep_secrets,
+            ),
+            notify=notify,
+        )  # fmt: skip
+        if ended.exit_code and load(path).state is not State.INTERRUPTED:
+            raise ServiceError(
+                f"the job of {bench.side.name} failed: {bench.command}",
+                f"it ended with code {ended.exit_code}",
+                f"what it printed is in {path}",
+            )
 
     def _note(self, made: Attempt, path: Path, began: float) -> None:
         """Judge a run that is over, and enter it in the journal."""

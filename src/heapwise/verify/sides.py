@@ -24,7 +24,7 @@ class Bench:
     """A side, ready to run.
 
     Attributes:
-        plan: the load, aimed at it.
+        plan: the load, aimed at it; None for a program that runs to its end.
         command: starts it; None where it runs already.
         service: its debug endpoint; None to look for it.
         access: what that wants to be sent.
@@ -32,7 +32,7 @@ class Bench:
     """
 
     side: Side
-    plan: Plan
+    plan: Plan | None
     command: str | None
     service: str | None
     access: Access = ANYONE
@@ -78,7 +78,7 @@ def kind_of(base: str, new: str) -> SideKind:
 
 def bench(
     side: Side,
-    plan: Plan,
+    plan: Plan | None,
     *,
     folder: Path | None,
     access: Access,
@@ -89,7 +89,7 @@ def bench(
 
     Args:
         side: with its command as it is run, secrets in place.
-        plan: the load.
+        plan: the load; None for programs that run to their end.
         folder: where the command is run; None for here.
         access: what the debug endpoint wants to be sent.
         allow_remote: accept addresses outside private networks.
@@ -102,6 +102,10 @@ def bench(
     """
     command, service = None, side.service or None
     if side.kind is SideKind.URL:
+        if plan is None:
+            raise UsageError(
+                f"{side.url} is no program that runs to its end", hint="give two commands"
+            )
         plan = aimed(plan, side.url, allow_remote=allow_remote)
         # Not looked for elsewhere: on the usual port there may be the other side's.
         service = side.service or side.url

@@ -8,7 +8,7 @@ from heapwise.analysis.stats.mann_whitney import smallest_p
 from heapwise.analysis.stats.sequential import look_alpha
 from heapwise.errors import UsageError
 from heapwise.model.comparison import MOVED, Comparison, Role, Verdict
-from heapwise.model.metrics import PRIMARY
+from heapwise.model.metrics import MOST_PRIMARY
 from heapwise.model.verify import Settings
 from heapwise.units import format_duration
 from heapwise.verify.order import BLOCK, whole_blocks
@@ -72,7 +72,7 @@ def look_rounds(rounds: int, alpha: float) -> tuple[int, ...]:
     for done in range(FIRST_LOOK, last, BLOCK):
         if looks and done - after < step:
             continue
-        if len(PRIMARY) * smallest_p(done, done) <= look_alpha(done, last, alpha, after=after):
+        if MOST_PRIMARY * smallest_p(done, done) <= look_alpha(done, last, alpha, after=after):
             looks.append(done)
             after = done
     return (*looks, last)

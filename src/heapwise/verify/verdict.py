@@ -176,8 +176,9 @@ def how_measured(journal: Journal) -> tuple[str, ...]:
     state, plan, settings = journal.state, journal.plan, journal.state.settings
     names = [side.name for side in state.sides]
     order = " ".join((*turns(names, 1), *turns(names, 2)))
-    apart, warmup = format_duration(settings.cooldown_ns), format_duration(plan.warmup_ns)
-    lines = [f"made in turn ({order}), {apart} apart, {warmup} of warm-up each"]
+    apart = format_duration(settings.cooldown_ns)
+    kind = f"{format_duration(plan.warmup_ns)} of warm-up each" if plan else "jobs run to their end"
+    lines = [f"made in turn ({order}), {apart} apart, {kind}"]
     if again := repetitions(state.attempts):
         lines.append(f"{len(again)} spoiled runs made again, none of them averaged in")
     if settings.until_decided:
@@ -201,7 +202,7 @@ def _left(news: Iterable[RunReport]) -> tuple[Finding, ...] | None:
     return max(found, key=len, default=None)
 
 
-def _next_command(name: str, comparison: Comparison, state: VerifyState, plan: Plan) -> str:
+def _next_command(name: str, comparison: Comparison, state: VerifyState, plan: Plan | None) -> str:
     place = shlex.quote(name)
     if state.stopped == "":
         return f"heapwise verify --resume {place}"
@@ -215,5 +216,7 @@ def _next_command(name: str, comparison: Comparison, state: VerifyState, plan: P
         return f"heapwise verify … --until decided -budget {budget}"
     if more and rounds <= _MANY:
         return f"heapwise verify … --rounds {rounds}"
+    if plan is None:
+        return "heapwise verify … with more work for each job"
     longer = format_duration(_LONGER * plan.schedule.duration_ns).replace(" ", "")
     return f"heapwise verify … -duration {longer}"

@@ -65,7 +65,8 @@ class GcLog:
         """The rings of `heapwise_agent.memstats`."""
         lengths, ends, last = [0] * PAUSES, [0] * PAUSES, 0
         for event in list(self._events)[-PAUSES:]:
-            last = event["start_unix_ns"] + event["duration_ns"]
+            # What a process said when it ended may be older than what was numbered before.
+            last = max(last, event["start_unix_ns"] + event["duration_ns"])
             lengths[(event["seq"] - 1) % PAUSES] = event["duration_ns"]
             ends[(event["seq"] - 1) % PAUSES] = last
         return {"LastGC": last, "PauseNs": lengths, "PauseEnd": ends, "NumGC": self._count}

@@ -101,6 +101,13 @@ class Group:
         self._server.start()
         log.info("listening on %s", self._server.place)
 
+    def warm(self) -> None:
+        """Have threads ready, for when none can be started any more."""
+        if self._server is not None:
+            self._server.warm()
+        if self._merged is not None:
+            self._merged.warm()
+
     def leave(self) -> None:
         """Listen no more; another process of the group takes over, or knows how this one ended."""
         if self._member is not None:

@@ -23,6 +23,9 @@ from heapwise_agent.sampler import Snapshot
 from heapwise_agent.source import SNAPSHOT_NS, BusyError, Source
 from heapwise_agent.stacks import Activity
 
+MEMBERS_WARM = 8
+"""Other processes that can be asked at once where no thread can be started any more."""
+
 T = TypeVar("T")
 
 
@@ -161,6 +164,10 @@ class MergedSource:
         if pid == os.getpid():
             return self._local
         return next((source for (each, _), source in self._others().items() if each == pid), None)
+
+    def warm(self) -> None:
+        """Have threads ready to ask a few others."""
+        self._askers.warm(MEMBERS_WARM)
 
     def hear(self) -> None:
         """Take note of what processes said that ended; cheap where none did."""

@@ -20,6 +20,6 @@ OUTPUT = (
            parameter="report_type", metavar="|".join(REPORT_KINDS),
            help="Kind of report; html is of recordings, the last three are of hits."),
     Option(name="quiet", short="q", help="No progress and no hints."),
-    Option(name="variant", type=click.STRING, multiple=True,
+    Option(name="only", type=click.STRING, multiple=True, metavar="VARIANT",
            help="Run only this variant of the lab; repeatable."),
 )  # fmt: skip

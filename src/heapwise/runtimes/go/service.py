@@ -12,6 +12,7 @@ from heapwise.formats.memstats import (
     parse_expvar,
     parse_memstats,
 )
+from heapwise.formats.work_counts import announced_on
 from heapwise.model.recording import ServiceInfo
 from heapwise.runtimes import local
 from heapwise.runtimes.base import Fenced, Reading
@@ -84,12 +85,17 @@ class GoRuntime:
 
     def read(self, endpoint: Endpoint) -> Reading:
         """Read MemStats, which all come from one moment."""
+        by_expvar = self._uses_expvar(endpoint)
+        page = get(endpoint, _EXPVAR).body if by_expvar else _heap_text(endpoint)
         try:
-            stats = _read_expvar(endpoint) if self._uses_expvar(endpoint) else _read_heap(endpoint)
+            stats = parse_expvar(page) if by_expvar else parse_memstats(page)
         except ProfileError as error:
             raise ServiceError(f"{endpoint.url} gave no counters", error.what) from error
         return Reading(
-            counters=stats.counters, pauses=stats.pauses, contradictions=stats.contradictions
+            counters=stats.counters,
+            pauses=stats.pauses,
+            contradictions=stats.contradictions,
+            work=announced_on(page) if by_expvar else {},
         )
 
     def tasks(self, endpoint: Endpoint) -> int:
@@ -124,14 +130,6 @@ def _heap_text(endpoint: Endpoint) -> bytes:
     return get(
         endpoint, "heap", query="debug=1", max_bytes=_TEXT_BYTES, keep_ends=2 * FOOTER_BYTES
     ).body
-
-
-def _read_heap(endpoint: Endpoint) -> MemStats:
-    return parse_memstats(_heap_text(endpoint))
-
-
-def _read_expvar(endpoint: Endpoint) -> MemStats:
-    return parse_expvar(get(endpoint, _EXPVAR).body)
 
 
 def _offers_expvar(endpoint: Endpoint, earlier: MemStats) -> bool:

@@ -90,6 +90,7 @@ class PythonRuntime:
             victims=events.victims,
             contradictions=(*stats.contradictions, *doubts),
             limits=about.limits,
+            work=about.done,
         )
 
     def tasks(self, endpoint: Endpoint) -> int:

@@ -1,0 +1,39 @@
+"""A lab of our own for tests, and somebody who watches it run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from heapwise.lab.library import Case
+from heapwise.lab.spec import load_spec
+from heapwise.model.lab import VariantResult
+from heapwise.record.session import Progress
+
+TALLY = Path(__file__).parents[1] / "data" / "lab-tally"
+
+
+def tally(directory: Path = TALLY) -> Case:
+    """The lab that adds up numbers, or a copy of it."""
+    return Case("tally", directory, load_spec(directory / "lab.toml"))
+
+
+@dataclass
+class Watcher:
+    """Remembers what it was told."""
+
+    announced: list[str] = field(default_factory=list)
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    rungs: list[VariantResult] = field(default_factory=list)
+
+    def announce(self, text: str) -> None:
+        """Take a text."""
+        self.announced.append(text)
+
+    def see(self, variant: str, progress: Progress) -> None:
+        """Take a step."""
+        self.steps.append((variant, progress.step))
+
+    def climbed(self, result: VariantResult) -> None:
+        """Take a rung."""
+        self.rungs.append(result)
