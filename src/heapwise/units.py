@@ -104,7 +104,7 @@ def format_size(size: float) -> str:
 
 def format_count(count: float) -> str:
     """Print a count with thousands separators, or one decimal when it is small and broken."""
-    if count == int(count) or abs(count) >= 1000:
+    if count == int(count) or abs(count) >= 999.95:
         return f"{round(count):,}"
     return f"{count:,.1f}" if abs(count) >= 10 else f"{count:,.2f}"
 

@@ -30,8 +30,8 @@ rows = st.tuples(
     st.lists(st.none() | stamps, min_size=4, max_size=4),
     st.sampled_from([0, 200, 404, 599, 999]),
     st.sampled_from(list(Outcome)),
-    st.integers(0, 1 << 50),
-    st.integers(0, 1 << 50),
+    st.integers(0, 1 << 40),
+    st.integers(0, 1 << 40),
     st.integers(0, 1),
     st.integers(0, 3),
 ).map(lambda r: [r[0], *(-1 if s is None else r[0] + s for s in r[1]), *r[2:]])

@@ -21,6 +21,7 @@ WALL = 1_790_000_000_123_456_789
 ROW = "1790000000123456789,200,4225986,7,46,,aGk=,load,3,GET,http://a/x,WC1BOiAxDQoNCg=="
 
 counts = st.integers(0, 1 << 53)
+sizes = st.integers(0, 1 << 40)
 # Neither NUL, which is refused, nor a carriage return, which Go's reader takes off before \n.
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=30)
 names = st.text("abcXYZ-", min_size=1, max_size=10)
@@ -32,8 +33,8 @@ plain_hits = st.builds(
     code=st.integers(0, 999),
     timestamp=st.integers(0, 4 * 10**18).map(WallTime),
     latency=counts,
-    bytes_out=counts,
-    bytes_in=counts,
+    bytes_out=sizes,
+    bytes_in=sizes,
     error=texts,
     body=st.binary(min_size=1, max_size=40),
     method=texts,

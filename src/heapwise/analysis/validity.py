@@ -13,7 +13,7 @@ from heapwise.analysis.process import drifted, fault_drift
 from heapwise.analysis.windows import length_ns, restarted_ns
 from heapwise.model.gc import GcSummary
 from heapwise.model.load import LoadReport, LoadResult, Outcome
-from heapwise.model.recording import Problem, Recording, Scope, State, Window
+from heapwise.model.recording import Fence, Problem, Recording, Scope, State, Window
 from heapwise.units import NS_PER_S, format_count, format_duration, format_share
 
 FAILED_SHARE = 0.01
@@ -124,12 +124,17 @@ def _profiles(recording: Recording) -> Iterable[Problem]:
                     scope=Scope.NONE,
                     what=f"no heap profile {side} window {window.name!r}: who allocated is unknown",
                 )
-            elif not fence.forced and fence.calibration is not None:
+            elif not fence.forced and not _at_work(recording, fence):
                 yield Problem(
                     scope=Scope.NONE,
                     what=f"the collections forced {side} window {window.name!r} were not seen to "
                     "happen: its heap profile may lack the last cycles",
                 )
+
+
+def _at_work(recording: Recording, fence: Fence) -> bool:
+    """True for a fence in the middle of a job's work, at which nothing was forced."""
+    return recording.manifest.job and fence.calibration is None
 
 
 def _failures(total: LoadReport) -> Iterable[Problem]:

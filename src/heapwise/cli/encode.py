@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 import click
 
-from heapwise.cli.hits_input import STDOUT, hits_in
+from heapwise.cli.hits_input import hits_in
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free
+from heapwise.cli.target_files import STDOUT
 from heapwise.errors import UsageError
 from heapwise.formats.hit_line import encode_line
 from heapwise.formats.hits_csv import encode_row

@@ -18,9 +18,6 @@ from heapwise.formats.hits import HitStore
 from heapwise.record.interrupt import stop_on_signal
 from heapwise.units import NS_PER_S
 
-STDOUT = frozenset({"-", "stdout"})
-"""What stands for standard output; the second is vegeta's word."""
-
 _READ = 1 << 16
 
 

@@ -27,7 +27,7 @@ from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, note, write_data
 from heapwise.cli.planning import PLAN_OPTIONS
 from heapwise.cli.progress import progress_line
-from heapwise.cli.target_files import STDIN
+from heapwise.cli.target_files import STDIN, STDOUT
 from heapwise.cli.typed_rates import typed_rates
 from heapwise.errors import HeapwiseError, Inconclusive, Interrupted, UsageError
 from heapwise.formats.hits import write_hits
@@ -46,9 +46,6 @@ from heapwise.model.recording import Problem
 from heapwise.model.schedules import RateChange
 from heapwise.record.interrupt import stop_on_signal
 from heapwise.report.load_text import render_load
-
-STDOUT = frozenset({"-", "stdout"})
-"""What stands for standard output; the second is vegeta's word."""
 
 Show = Callable[[str, Hits | None], None]
 

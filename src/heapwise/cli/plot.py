@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from heapwise.analysis.hit_plot import plot_load
-from heapwise.cli.hits_input import STDOUT, read_all
+from heapwise.cli.hits_input import read_all
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, note, write_data, write_file
+from heapwise.cli.target_files import STDOUT
 from heapwise.errors import UsageError
 from heapwise.formats.hits import HitStore, plan_of
 from heapwise.load.metrics import summarise, validity

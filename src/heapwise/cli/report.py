@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from heapwise.analysis.compare import compare
-from heapwise.cli.hits_input import STDOUT
 from heapwise.cli.hits_report import HitsReport, check_kind, clear_terminal, report_hits, warn
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
 from heapwise.cli.report_kinds import ReportKind
+from heapwise.cli.target_files import STDOUT
 from heapwise.errors import UsageError
 from heapwise.model.comparison import Comparison
 from heapwise.record.analyse import analyse

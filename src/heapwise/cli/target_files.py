@@ -19,6 +19,9 @@ MAX_INPUT = 256 << 20
 STDIN = frozenset({"-", "stdin"})
 """What stands for standard input; the second is vegeta's word."""
 
+STDOUT = frozenset({"-", "stdout"})
+"""What stands for standard output; the second is vegeta's word."""
+
 
 def read_targets(
     words: tuple[str, ...], file: Path | None, form: str, *, most: int | None = None

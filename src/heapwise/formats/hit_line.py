@@ -20,6 +20,8 @@ MAX_LINE = 4 << 20
 """Bytes of one hit; vegeta puts response bodies there."""
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+_Bytes = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
+"""A hit of a tebibyte is none, and so the sum over a hundred thousands of them stays a number."""
 _Flags = Annotated[int, msgspec.Meta(ge=0, le=int(HitFlag.WAITED | HitFlag.WARMUP))]
 
 
@@ -43,8 +45,8 @@ class Hit(msgspec.Struct, kw_only=True):
     code: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
     timestamp: WallTime
     latency: _Count
-    bytes_out: _Count = 0
-    bytes_in: _Count = 0
+    bytes_out: _Bytes = 0
+    bytes_in: _Bytes = 0
     error: str = ""
     body: bytes | None = None
     method: str
