@@ -22,6 +22,11 @@ KEY_METRICS = (
 )
 """What the tiles show, in their order; validity comes last."""
 
+PACED_BY_NOBODY = {
+    "latency.p50": "work.rate", "latency.p99": "cpu/work", "errors.share": "rss.peak",
+}  # fmt: skip
+"""What they show in the place of what only a load of ours has."""
+
 MINUS = "\N{MINUS SIGN}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = format_value(None, "")
@@ -152,7 +157,7 @@ def tiles(report: RunReport) -> list[Tile]:
     """The key figures of one recording."""
     figures = {value.metric: value for value in report.metrics}
     shown = []
-    for ident in KEY_METRICS:
+    for ident in _key_metrics(paced=report.load_result is not None):
         metric, figure = CATALOGUE[ident], figures.get(ident)
         title = metric.name(report.work_unit)
         if figure is None or figure.value is None:
@@ -167,7 +172,7 @@ def tiles(report: RunReport) -> list[Tile]:
 def changed_tiles(before: RunReport, after: RunReport, comparison: Comparison) -> list[Tile]:
     """The key figures of two recordings and what became of them."""
     shown = []
-    for ident in KEY_METRICS:
+    for ident in _key_metrics(paced=after.load_result is not None):
         row = _row(comparison, ident)
         if row is None:
             shown.append(
@@ -180,6 +185,12 @@ def changed_tiles(before: RunReport, after: RunReport, comparison: Comparison) -
     tone = "invalid" if any(tile.tone for tile in valid) else ""
     notes = "; ".join(dict.fromkeys(tile.note for tile in valid))
     return [*shown, Tile("validity", tuple(tile.values[0] for tile in valid), notes, tone)]
+
+
+def _key_metrics(*, paced: bool) -> tuple[str, ...]:
+    if paced:
+        return KEY_METRICS
+    return tuple(PACED_BY_NOBODY.get(ident, ident) for ident in KEY_METRICS)
 
 
 def _outcome(row: ComparisonRow) -> str:
