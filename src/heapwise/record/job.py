@@ -251,6 +251,13 @@ class _Job:
         self._writer.problem(Problem(scope=scope, what=what, remedy=remedy))
 
 
+_AGENT = {
+    "HEAPWISE_AGENT": "on",
+    "HEAPWISE_AGENT_ADDRESS": "127.0.0.1:0",
+    # What the user's shell sets for services of their own is not meant for a job.
+    **{f"HEAPWISE_AGENT_{name}": "" for name in ("GROUP", "TOKEN", "UNIX_SOCKET")},
+}
+
 _NOTHING_YET = Counters(total_alloc=0, mallocs=0, frees=0, num_gc=0, num_forced_gc=0)
 
 
@@ -276,7 +283,7 @@ def _environment(request: JobRequest) -> dict[str, str]:
     bootstrap = str(Path(spec.origin).parent / "bootstrap")
     given = request.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     return {
-        "HEAPWISE_AGENT_ADDRESS": "127.0.0.1:0",
+        **_AGENT,
         **request.environment,
         "PYTHONPATH": os.pathsep.join(filter(None, (bootstrap, given))),
     }
