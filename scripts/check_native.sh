@@ -15,7 +15,8 @@ HEAPWISE_SANITIZE=1 "$BIN/python" setup.py -q build --build-base "$OUT" --build-
     tests/unit/test_aggregate.py tests/unit/test_granularity.py tests/unit/test_merge.py \
     tests/unit/test_filters.py tests/unit/test_exectrace.py tests/unit/test_exectrace_damage.py \
     tests/unit/test_exectrace_old.py tests/unit/test_exectrace_versions.py \
-    tests/unit/test_native_responses.py tests/integration/test_engines.py tests/fuzz \
+    tests/unit/test_native_responses.py tests/unit/test_native_connections.py \
+    tests/integration/test_engines.py tests/fuzz \
     -k "not atheris"
 LD_PRELOAD="$(cc -print-file-name=libasan.so) $(cc -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \

@@ -27,7 +27,7 @@ from targets import Stamping, deviation_us, stamping_target, tls_target
 ROUNDS = 5
 SECONDS = 3.0
 COST_SECONDS = 10.0
-"""Of a round that is there for its CPU: long enough that starting an interpreter is little of it."""
+"""Of a round that is there for its CPU: starting an interpreter is little of it."""
 LADDER = (2_500, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000, 60_000, 80_000)
 HOLDS_US = 500
 
@@ -113,8 +113,8 @@ def encrypted(url: str) -> Iterator[Row]:
             found["vegeta"].append(vegetas(url, RATE, COST_SECONDS, *flags))
         mine, theirs = (statistics.median(times) for times in found.values())
         method = (
-            f"CPU seconds of {RATE:,.0f}/s for {COST_SECONDS:g} s over TLS, {mine:.2f} against vegeta "
-            f"{VERSION}'s {theirs:.2f}; medians of {ROUNDS} interleaved rounds"
+            f"CPU seconds of {RATE:,.0f}/s for {COST_SECONDS:g} s over TLS, {mine:.2f} against "
+            f"vegeta {VERSION}'s {theirs:.2f}; medians of {ROUNDS} interleaved rounds"
         )
         yield _at_most(f"CPU of TLS with {name} over vegeta's", mine / theirs, 0.8, method)
 

@@ -10,7 +10,9 @@ import shutil
 import ssl
 import subprocess
 import sys
+import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,14 @@ import numpy as np
 import pytest
 
 from heapwise import __version__
+from heapwise.load.engine import More, Phase, Stop
+from heapwise.load.engines import engine_of
+from heapwise.load.metrics import summarise, validity
 from heapwise.load.schedule import offsets
+from heapwise.load.share import Share
 from heapwise.model.load import HitFlag, Hits, Outcome, Target
+from heapwise.model.profile import Int64s
+from heapwise.model.schedules import Saturate
 from support.driving import drive, plan_with
 from support.rude_servers import (
     Behaviour,
@@ -160,6 +168,17 @@ def test_running_out_of_descriptors_is_the_generators_fault(engine: str) -> None
     assert counts["TIMEOUT"] > 20
 
 
+def test_a_cap_above_what_descriptors_allow_is_no_cap(engine: str) -> None:
+    """A hit that would need one more than there are fails for it, and does not wait unnoticed."""
+    script = STALLED.format(engine=engine, setup="").replace(
+        "rate=200", "connections=1000, rate=200"
+    )
+    counts = in_child(
+        script, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    )
+    assert counts.keys() == {"TIMEOUT", "EMFILE"}
+
+
 def test_the_soft_limit_is_raised_to_the_hard_one(engine: str) -> None:
     """A low soft limit alone costs nothing."""
     counts = in_child(
@@ -234,6 +253,25 @@ def test_a_cap_makes_hits_wait_and_keeps_their_time(engine: str) -> None:
     assert (hits.sent >= hits.ready).all()
 
 
+def test_a_queue_that_overflows_ends_the_load_and_says_so(engine: str) -> None:
+    """With a limit on hits that wait, a server that stands still stops it at once."""
+    with target_server() as server:
+        limited = partial(plan_with, engine, Target("GET", server.url), connections=2, rate=200)
+        enough = limited(seconds=0.3, queue_limit=1000)
+        server.stall()
+        hits, report = drive(enough)
+        result = summarise(hits, enough, usages=(report.usage,))
+        assert not report.stopped
+        assert not any("--max-queue" in problem.what for problem in validity(result))
+        plan = limited(seconds=60, queue_limit=20)
+        server.stall()
+        hits, report = drive(plan)
+    assert report.stopped
+    assert report.queue_max > 20
+    problems = validity(summarise(hits, plan, usages=(report.usage,)))
+    assert any("more than --max-queue 20: the load was ended" in each.what for each in problems)
+
+
 def test_stopping_reports_what_was_never_sent(engine: str) -> None:
     """After a stop the rest of the schedule comes as never sent, and nothing comes twice."""
     asked = iter(range(1000))
@@ -268,6 +306,60 @@ def test_targets_take_turns_and_flags_are_kept(engine: str) -> None:
     assert hits.target[order].tolist() == [0, 1] * 5
     assert set(hits.flags.tolist()) == {HitFlag.WARMUP}
     assert hits.bytes_out[order].tolist() == [0, 5] * 5
+
+
+def test_a_closed_loop_sends_what_its_phase_asks_for(engine: str) -> None:
+    """Targets that are driven one after another are not mixed because there is no rate."""
+    with target_server() as server:
+        targets = [Target(method, server.url) for method in ("GET", "PUT")]
+        plan = plan_with(engine, *targets, connections=2)
+        made = engine_of(plan)
+        batches: list[Int64s] = []
+        phase = Phase(schedule=Saturate(100_000_000), targets=(1,))
+        made.run(phase, batches.append, lambda: None)
+        made.close()
+    assert set(np.concatenate(batches)[:, Hits.columns().index("target")].tolist()) == {1}
+
+
+def test_hits_are_numbered_as_the_schedule_has_them(engine: str) -> None:
+    """Whatever order they end in, those never sent too; of a share, as the whole has them."""
+    asked = iter(range(1000))
+    with target_server() as server:
+        server.stall()
+        plan = plan_with(engine, Target("GET", server.url), rate=100, seconds=100)
+        made = engine_of(plan)
+        batches: list[Int64s] = []
+        phase = Phase(schedule=plan.schedule, targets=(0,), share=Share(1, 3))
+        made.run(phase, batches.append, lambda: Stop() if next(asked) > 10 else None)
+        made.close()
+    hits = Hits.from_rows(np.concatenate(batches))
+    assert hits.number is not None
+    order = np.argsort(hits.intended)
+    assert hits.number[order].tolist() == list(range(1, 10_000, 3))
+
+
+def test_targets_that_come_meanwhile_are_sent_once_each(engine: str) -> None:
+    """Hit i goes to target i, when both are there; a hit whose target nobody read is none."""
+    with target_server() as server:
+        given = [Target("PUT", server.url, (), b"x" * number) for number in range(30)]
+        plan = plan_with(engine, given[0], rate=100, seconds=10, streamed=True)
+        orders = iter([More(tuple(given[10:20])), None, More(tuple(given[20:])), None, None])
+        began = time.monotonic()
+
+        def control() -> Stop | More | None:
+            late = time.monotonic() - began > 0.6
+            return Stop() if late else next(orders, None)
+
+        made = engine_of(plan)
+        batches: list[Int64s] = []
+        phase = Phase(schedule=plan.schedule, targets=(), more=More(tuple(given[1:10])))
+        made.run(phase, batches.append, control)
+        made.close()
+    hits = Hits.from_rows(np.concatenate(batches))
+    order = np.argsort(hits.intended)
+    assert hits.target[order].tolist() == list(range(30))
+    assert hits.bytes_out[order].tolist() == list(range(30))
+    assert outcomes(hits) == {Outcome.OK}
 
 
 OURS = ["Host: *", f"User-Agent: heapwise/{__version__}", "Accept-Encoding: gzip"]

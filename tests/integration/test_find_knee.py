@@ -87,7 +87,7 @@ def test_what_does_not_go_together_is_refused() -> None:
             (("-rate=ramp:1-2/1s",), "--find-knee chooses the rates itself"),
             (("-rate=0", "-max-connections=1"), "--find-knee chooses the rates itself"),
             (("-output=hits",), "--find-knee keeps no hits"),
-            (("--control=socket",), "--find-knee keeps no hits, and chooses the rates"),
+            (("--control=socket",), "--find-knee keeps no hits, and chooses rates"),
         ):
             done = search(server.url, *arguments)
             assert (done.returncode, words in done.stderr) == (2, True), done.stderr

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ import pytest
 from heapwise.formats.hits import plan_of, read_hits
 from heapwise.formats.targets import parse_http_targets, parse_json_targets
 from heapwise.load.metrics import summarise
+from support.rude_servers import respond, rude_server
 from support.targets_server import TargetServer, target_server
+from support.vegeta import ours
 from support.vegeta import vegeta as vegeta_program
 
 pytestmark = pytest.mark.go
@@ -75,6 +79,23 @@ def test_vegeta_reports_our_hits(vegeta: Path) -> None:
     found, _ = read_hits(hits.splitlines())
     assert report["latencies"]["max"] == int((found.done - found.intended).max())
     assert "refused" in report["errors"]
+
+
+def test_vegeta_plots_our_hits_though_they_end_out_of_order(vegeta: Path) -> None:
+    """They are numbered as they were due, which vegeta takes for the order of time."""
+
+    def late(connection: socket.socket) -> None:
+        time.sleep(0.1)
+        respond(b"late")(connection)
+
+    with rude_server(late) as url, target_server() as server:
+        for flags in ((), ("-rate=0", "-max-connections=4"), ("-engine=curl",)):
+            done = ours(f"GET {server.url}/\n\nGET {url}", *flags)
+            assert done.code == 0
+            numbers = [hit["seq"] for hit in done.hits]
+            assert sorted(numbers) == list(range(len(numbers))) != numbers
+            lines = "\n".join(map(json.dumps, done.hits)).encode()
+            assert run(vegeta, "plot", stdin=lines + b"\n").startswith(b"<!doctype html>")
 
 
 def test_we_report_vegetas_hits(vegeta: Path) -> None:

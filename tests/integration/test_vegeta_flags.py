@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
@@ -15,8 +20,8 @@ import pytest
 from heapwise.cli.load import command
 from heapwise.cli.options import TABLE
 from heapwise.cli.vegeta_flags import INSTEAD
-from support.rude_servers import close_early, rude_server, stall
-from support.vegeta import BRIEF, TOOLS, ours, vegeta, vegetas
+from support.rude_servers import close_early, respond, rude_server, stall
+from support.vegeta import TOOLS, ours, vegeta, vegetas
 from support.witness import OK, Witness, moved, witness
 
 pytestmark = pytest.mark.go
@@ -170,7 +175,7 @@ def test_laddr() -> None:
 
 
 def test_lazy() -> None:
-    """Each target is sent once, and the load ends with them; endless input is read as needed."""
+    """Each target is sent once, and the load ends with them."""
     with witness() as seen:
         three = "".join(f"GET http://{seen.place}/{number}\nX: y\n\n" for number in range(3))
         for attack in TOOLS:
@@ -179,14 +184,84 @@ def test_lazy() -> None:
             assert time.monotonic() - started < 10
             paths = [request.head[0].split()[1] for request in seen.take()]
             assert paths == ["/0", "/1", "/2"]
-        endless = ["yes", f"GET http://{seen.place}/"]
-        with subprocess.Popen(endless, stdout=subprocess.PIPE) as source:
-            command = [sys.executable, "-m", "heapwise", "attack", "-lazy", *BRIEF]
-            done = subprocess.run(
-                command, stdin=source.stdout, capture_output=True, check=False, timeout=30
-            )
+
+
+@contextmanager
+def lazy(stdin: int | IO[bytes], *flags: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A lazy attack of ours on what a pipe brings."""
+    command = [sys.executable, "-m", "heapwise", "attack", "-lazy", *flags]
+    with subprocess.Popen(
+        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as attack:
+        yield attack
+
+
+@pytest.mark.parametrize("engine", ["native", "curl"])
+def test_lazy_reads_endless_input_as_it_is_needed(engine: str) -> None:
+    """Each hit has the target of its place, and what is read stays few beyond what is sent."""
+    flags = ("-rate=400", "-duration=500ms", f"-engine={engine}")
+    with witness() as seen:
+        numbers = f"i=0; while echo GET http://{seen.place}/$i; do i=$((i+1)); done"
+        with subprocess.Popen(
+            ["sh", "-c", numbers], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as source:
+            assert source.stdout
+            with lazy(source.stdout, *flags) as attack:
+                source.stdout.close()
+                hits = [json.loads(line) for line in attack.communicate(timeout=30)[0].splitlines()]
             source.kill()
-        assert len(done.stdout.splitlines()) == len(seen.take()) == 4
+        paths = [int(request.head[0].split()[1][1:]) for request in seen.take()]
+    assert sorted(paths) == list(range(200))
+    assert all(hit["url"].endswith(f"/{hit['seq']}") for hit in hits)
+    assert len(hits) == 200
+
+
+@pytest.mark.parametrize("engine", ["native", "curl"])
+def test_lazy_sends_before_everything_is_read(engine: str) -> None:
+    """Whoever writes targets may look at the hits of the first before the last are written."""
+    with (
+        witness() as seen,
+        lazy(subprocess.PIPE, "-rate=50", "-duration=10s", f"-engine={engine}") as attack,
+    ):
+        assert attack.stdin
+        assert attack.stdout
+        attack.stdin.write(f"GET http://{seen.place}/1\nGET http://{seen.place}/2\n".encode())
+        attack.stdin.flush()
+        first = json.loads(attack.stdout.readline())
+        attack.stdin.write(f"GET http://{seen.place}/3\n".encode())
+        attack.stdin.close()
+        rest = [json.loads(line) for line in attack.stdout]
+    assert [hit["url"][-1] for hit in (first, *rest)] == ["1", "2", "3"]
+
+
+def test_lazy_ends_with_its_duration_though_the_input_does_not() -> None:
+    """Whoever writes targets and falls silent keeps no load waiting."""
+    with (
+        witness() as seen,
+        lazy(subprocess.PIPE, "-rate=50", "-duration=400ms") as attack,
+    ):
+        assert attack.stdin
+        assert attack.stdout
+        attack.stdin.write(f"GET http://{seen.place}/1\nGET http://{seen.place}/2\n".encode())
+        attack.stdin.flush()
+        hits = [json.loads(line) for line in attack.stdout]
+        attack.wait(10)
+        attack.stdin.close()
+    assert [hit["url"][-1] for hit in hits] == ["1"]  # what follows the second could belong to it
+
+
+def test_lazy_tells_what_is_wrong_in_the_middle() -> None:
+    """What came before is sent and told; then comes the error, with its line."""
+    with witness() as seen:
+        good = f"GET http://{seen.place}/\n\n"
+        for bad, words in (
+            ("nonsense\n", "standard input:3: bad target"),
+            ("GET https://localhost:1/\n", "engine that has no https"),
+            ("GET http://192.0.2.1/\n", "192.0.2.1:80 is 192.0.2.1"),
+        ):
+            done = ours(good + bad, "-lazy")
+            assert (done.code, len(done.hits), len(seen.take())) == (2, 1, 1)
+            assert words in done.errors
 
 
 def test_lazy_needs_an_end_and_no_warm_up() -> None:
@@ -195,6 +270,12 @@ def test_lazy_needs_an_end_and_no_warm_up() -> None:
         done = ours("GET http://127.0.0.1:1/", "-lazy", *flags)
         assert done.code == 2
         assert "-lazy sends each target once" in done.errors
+    for flags, words in (
+        (["--cluster=tcp://127.0.0.1:1"], "--cluster sends them elsewhere"),
+        (["--find-knee"], "leave -output, --control and -lazy out"),
+    ):
+        done = ours("GET http://127.0.0.1:1/", "-lazy", *flags)
+        assert (done.code, words in done.errors) == (2, True)
 
 
 def test_max_body() -> None:
@@ -318,6 +399,18 @@ def test_timeout() -> None:
             latencies = [hit["latency"] for hit in done.hits]
             assert 290_000_000 < min(latencies) <= max(latencies) < 3_000_000_000
             assert all(re.search("timeout|deadline", hit["error"]) for hit in done.hits)
+
+
+def test_no_timeout() -> None:
+    """0 is none: a late answer is an answer."""
+
+    def late(connection: socket.socket) -> None:
+        time.sleep(0.1)
+        respond(b"late")(connection)
+
+    with rude_server(late) as url:
+        for attack in (*TOOLS, partial(ours, "-engine=curl")):
+            assert attack(f"GET {url}", "-timeout=0").codes == {200}
 
 
 def test_a_response_cut_short_has_no_code() -> None:

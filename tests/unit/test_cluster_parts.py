@@ -224,18 +224,21 @@ def rows_due(due: Int64s) -> Hits:
     return Hits(
         intended=due, ready=due, sent=due, first_byte=zeros - 1, done=due + 5, status=zeros,
         outcome=zeros, bytes_in=zeros, bytes_out=zeros, target=zeros, flags=zeros,
+        number=np.arange(len(due)),
     )  # fmt: skip
 
 
 def test_rows_come_on_our_time_line() -> None:
     """What never happened stays -1, whatever the other's clock shows."""
     theirs = rows_due(np.array([1000, 2000], np.int64))
-    ours = on_our_time(theirs.rows().astype("<i8").tobytes(), 900)
+    ours = on_our_time(theirs.numbered_rows().astype("<i8").tobytes(), 900)
     assert ours.intended.tolist() == [100, 1100]
     assert ours.done.tolist() == [105, 1105]
+    assert ours.number is not None
+    assert ours.number.tolist() == [0, 1]
     assert ours.first_byte.tolist() == [-1, -1]
     with pytest.raises(ValueError, match="reshape"):
-        on_our_time(bytes(8 * 12), 0)
+        on_our_time(bytes(8 * 13), 0)
 
 
 @given(

@@ -73,6 +73,22 @@ def test_vegetas_fields_say_what_vegetas_mean() -> None:
     assert set(VEGETA) <= set(first)
 
 
+def test_hits_are_numbered_as_they_were_due_where_that_is_known() -> None:
+    """Else as they come."""
+    rows = np.zeros((3, 12), np.int64)
+    rows[:, -1] = [2, 0, 1]
+    for hits, numbers in (
+        (Hits.from_rows(rows), [9, 7, 8]),
+        (Hits.from_rows(rows[:, :-1]), [7, 8, 9]),
+    ):
+        lines = write_hits(hits, TARGETS, wall_zero_ns=WALL, first_seq=7).splitlines()
+        assert [json.loads(line)["seq"] for line in lines] == numbers
+    some = Hits.from_rows(rows).select(np.array([True, False, True]))
+    assert some.number is not None
+    assert some.number.tolist() == [2, 1]
+    assert (some.numbered_rows() == rows[[0, 2]]).all()
+
+
 def test_vegetas_own_lines_are_read() -> None:
     """Its timestamp is when it sent; what it does not record is missing, not zero."""
     hits, targets = read_hits([json.dumps(VEGETA).encode()])

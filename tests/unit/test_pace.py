@@ -142,3 +142,16 @@ def test_a_schedule_without_hits_has_no_pace() -> None:
     """It is refused before anything is sent."""
     with pytest.raises(UsageError, match="makes 0 requests"):
         Pace(ConstantRate(1, 1000, NS_PER_S))
+
+
+def test_a_pace_that_is_cut_has_no_more_hits_whatever_becomes_of_the_rate() -> None:
+    """What is asked of it afterwards is of the hits that are left, however far time has gone."""
+    pace = Pace(ConstantRate(1000, 1, 10 * NS_PER_S))
+    assert pace.due_by(9 * NS_PER_S) == 9001
+    pace.cut(2000)
+    assert (pace.count, pace.due_by(9 * NS_PER_S), pace.due_by(NS_PER_S)) == (2000, 2000, 1001)
+    pace.cut(3000)
+    assert pace.count == 2000
+    pace.change(Fraction(5000), 1500, 1500 * MS)
+    assert pace.count == 2000
+    assert pace.due_by(9 * NS_PER_S) == 2000

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from heapwise.cli import target_files
-from heapwise.cli.target_files import read_targets
+from heapwise.cli.target_files import read_targets, stream_targets
 from heapwise.errors import TargetError
 
 
@@ -35,7 +36,7 @@ def test_no_more_is_read_than_asked(form: str, text: str, tmp_path: Path) -> Non
     """What comes after the last target that is wanted may be anything."""
     file = tmp_path / "targets"
     file.write_text(text)
-    targets = read_targets((), file, form, most=2)
+    targets = list(islice(stream_targets((), file, form, lambda: True), 2))
     assert [target.url for target in targets] == ["http://a/1", "http://a/2"]
     with pytest.raises(TargetError, match="targets:"):
         read_targets((), file, form)

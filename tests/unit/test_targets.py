@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -157,8 +158,7 @@ def test_a_url_alone_is_a_get() -> None:
 def test_defaults_are_added_to_headers_and_replaced_by_bodies() -> None:
     """Common headers stand beside a target's own; its own body replaces the common one."""
     own = Target("POST", A, (("X", "1"),), b"own", "own.json")
-    bare, given_bare = add_defaults(
-        (own, Target("POST", B)), headers=(("Y", "2"),), body=b"all", body_file="all.json"
-    )
+    complete = partial(add_defaults, headers=(("Y", "2"),), body=b"all", body_file="all.json")
+    bare, given_bare = map(complete, (own, Target("POST", B)))
     assert bare == Target("POST", A, (("Y", "2"), ("X", "1")), b"own", "own.json")
     assert given_bare == Target("POST", B, (("Y", "2"),), b"all", "all.json")

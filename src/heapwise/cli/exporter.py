@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from heapwise.cli.output import note
 from heapwise.errors import UsageError
+from heapwise.formats.hits import Targets
 from heapwise.formats.prometheus import OPENMETRICS, TEXT
 from heapwise.load.tally import Tally
-from heapwise.model.load import Hits, Plan
+from heapwise.model.load import Hits
 from heapwise.record.redact import redact_url
 from heapwise.units import NS_PER_S, format_duration
 
@@ -21,7 +22,7 @@ _SLOW_CLIENT_S = 10.0
 
 @contextmanager
 def exported(
-    place: tuple[str, int] | None, plan: Plan, *, patience_ns: int
+    place: tuple[str, int] | None, targets: Targets, *, patience_ns: int
 ) -> Iterator[Callable[[Hits], None]]:
     """Something to tell hits to, whose counts can be scraped meanwhile.
 
@@ -30,7 +31,7 @@ def exported(
 
     Args:
         place: host and port to listen at; None for nobody to be told.
-        plan: whose targets the hits name; what may be secret in their URLs is left out.
+        targets: which the hits name; what may be secret in their URLs is left out.
         patience_ns: longest wait at the end.
 
     Raises:
@@ -39,7 +40,7 @@ def exported(
     if place is None:
         yield lambda _hits: None
         return
-    tally = Tally([(target.method, redact_url(target.url)) for target in plan.targets])
+    tally = Tally(lambda index: (targets[index].method, redact_url(targets[index].url)))
     try:
         server = _Server(place, tally)
     except (OSError, OverflowError) as error:

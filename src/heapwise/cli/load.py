@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -28,12 +29,13 @@ from heapwise.cli.output import must_be_free, note, write_data
 from heapwise.cli.planning import PLAN_OPTIONS
 from heapwise.cli.progress import progress_line
 from heapwise.cli.target_files import STDIN, STDOUT
+from heapwise.cli.target_stream import Supply
 from heapwise.cli.typed_rates import typed_rates
 from heapwise.errors import HeapwiseError, Inconclusive, Interrupted, UsageError
 from heapwise.formats.hits import write_hits
 from heapwise.load.cluster.verdict import cluster_problems
 from heapwise.load.control import ControlSocket
-from heapwise.load.engine import Phase
+from heapwise.load.engine import More, Phase
 from heapwise.load.metrics import summarise, validity
 from heapwise.load.schedule import warm_up
 from heapwise.load.spool import HitSpool
@@ -103,15 +105,15 @@ def command(
         raise UsageError(
             "--cluster follows its schedule", hint="leave --find-knee and --control out"
         )
-    plan = build_attack(target, attack_options)
+    tell: Callable[[str], object] = note if not quiet else lambda _text: None
+    plan, supply = build_attack(target, attack_options, tell)
     reports = as_json or output is not None or sys.stdout.isatty()
-    if not quiet:
-        tell_where(plan)
+    tell_where(plan, tell)
     if find_knee:
-        if output is not None or control is not None:
+        if output is not None or control is not None or plan.streamed:
             raise UsageError(
-                "--find-knee keeps no hits, and chooses the rates itself",
-                hint="leave -output and --control out",
+                "--find-knee keeps no hits, and chooses rates and targets itself",
+                hint="leave -output, --control and -lazy out",
             )
         with progress_line(None, quiet=quiet) as show:
             knee = search_knee(plan, knee_p99, show)
@@ -119,7 +121,7 @@ def command(
     with (
         exported(
             attack_options["prometheus_addr"],
-            plan,
+            supply.known,
             patience_ns=attack_options["prometheus_wait"],
         ) as count,
         _steered(
@@ -131,14 +133,16 @@ def command(
         HitSpool() as spool,
     ):
         sender = partial(driver_for, plan, scheduler, allow_remote=attack_options["allow_remote"])
-        driven = drive(plan, sender, spool, file, _both(show, count), sources)
-        result = summarise(spool, plan, driven.changes, driven.usages)
+        driven = drive(plan, supply, sender, spool, file, _both(show, count), sources)
+        result = summarise(spool, supply.as_sent(), driven.changes, driven.usages)
     result = msgspec.structs.replace(result, workers=driven.workers)
     problems = (*cluster_problems(result.workers), *validity(result))
     if reports:
         write_data(envelope(result) if as_json else render_load(result, problems))
     if not quiet and (as_json or not reports):
         _warn(result, problems)
+    if supply.error is not None:
+        raise supply.error
     ctx.exit(Interrupted.exit_code if driven.interrupted else exit_code(result, problems))
 
 
@@ -153,6 +157,7 @@ class Driven(NamedTuple):
 
 def drive(
     plan: Plan,
+    supply: Supply,
     sender: Sender,
     spool: HitSpool,
     file: BinaryIO | None,
@@ -163,6 +168,7 @@ def drive(
 
     Args:
         plan: with every address pinned.
+        supply: of its targets.
         sender: makes what sends it.
         spool: takes the hits, warm-up included.
         file: takes the hits as lines of JSON while they come; None for no one.
@@ -171,16 +177,17 @@ def drive(
     """
     zero, wall_zero = time.monotonic_ns(), time.time_ns()
 
-    def take(steering: Steering, step: str, hits: Hits) -> None:
+    def take(steering: Steering, step: str, first_seq: int, hits: Hits) -> None:
         if file is not None:
             lines = write_hits(
-                hits, plan.targets, wall_zero_ns=wall_zero, first_seq=len(spool), attack=plan.name
+                hits, supply.known, wall_zero_ns=wall_zero, first_seq=first_seq, attack=plan.name
             )
             file.write(lines)
             file.flush()
         spool.add(hits)
         steering.see(hits)
         show(step, hits)
+        supply.forget(hits)
 
     def stopped(steering: Steering, step: str) -> bool:
         if steering.stopped():
@@ -188,28 +195,42 @@ def drive(
         show(step, None)  # how long it has been silent is news, too
         return False
 
-    targets = tuple(range(len(plan.targets)))
-    phases = [("load", Phase(schedule=plan.schedule, targets=targets))]
-    if (warmup := warm_up(plan.schedule, plan.warmup_ns)) is not None:
-        phases.insert(0, ("warm-up", Phase(schedule=warmup, targets=targets, flags=HitFlag.WARMUP)))
+    def new_rate(steering: Steering) -> Fraction | None:
+        rate = steering.new_rate()
+        if rate is not None:
+            supply.change(rate)
+        return rate
+
     usages: tuple[EngineUsage, ...] = ()
     changes: tuple[RateChange, ...] = ()
     with (
         stop_on_signal(lambda text: show(text, None)) as stop,
         sender(zero_ns=zero) as driver,
+        supply,
     ):
         steering = Steering(plan.schedule, stop.is_set, sources)
-        for step, phase in phases:
+        for step, phase in _phases(plan, supply):
             if not steering.stopped():
                 steering.begin(step)
                 show(step, None)
-                new_rate = steering.new_rate if step == "load" else lambda: None
+                changes_it = partial(new_rate, steering) if step == "load" else lambda: None
                 report = driver.run(
-                    phase, partial(take, steering, step), partial(stopped, steering, step), new_rate
+                    phase,
+                    partial(take, steering, step, len(spool)),
+                    partial(stopped, steering, step),
+                    changes_it,
+                    supply.more,
                 )
                 if step == "load":
                     usages, changes = (report.usage,), report.changes
     return Driven(usages, changes, stop.is_set(), workers_of(driver))
+
+
+def _phases(plan: Plan, supply: Supply) -> Iterator[tuple[str, Phase]]:
+    if (warmup := warm_up(plan.schedule, plan.warmup_ns)) is not None:
+        yield "warm-up", Phase(schedule=warmup, targets=supply.turns, flags=HitFlag.WARMUP)
+    more = supply.more() or More()
+    yield "load", Phase(schedule=plan.schedule, targets=supply.turns, more=more)
 
 
 def exit_code(result: LoadResult, problems: tuple[Problem, ...]) -> int:

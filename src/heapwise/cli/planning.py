@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,13 +14,14 @@ from heapwise.cli.transport import (
     TRANSPORT_OPTIONS,
     TransportOptions,
     build_transport,
+    check_source,
     check_targets,
 )
 from heapwise.formats.targets import add_defaults, parse_header
 from heapwise.load.address import pin_addresses
 from heapwise.load.choose import check_engine, engine_for
 from heapwise.load.schedule import check_closed_loop, offset_ns, total
-from heapwise.model.load import Pacing, Plan, Schedule
+from heapwise.model.load import Pacing, Plan, Schedule, Target
 from heapwise.model.schedules import ConstantRate, Poisson
 from heapwise.units import NS_PER_S
 
@@ -55,7 +58,7 @@ def build_plan(
     options: PlanOptions,
     *,
     pin: bool = True,
-    each_once: bool = False,
+    first: Target | None = None,
 ) -> Plan:
     """Read targets, bodies and the transport's files, check them strictly, and settle the plan.
 
@@ -63,29 +66,22 @@ def build_plan(
         target: words of the command line: ``URL``, or ``METHOD URL`` in one word or two.
         options: as click passes them.
         pin: settle it; `heapwise doctor` resolves the addresses itself, one by one.
-        each_once: read only as many targets as there are hits, and end with the last of them.
+        first: of targets that are read while they are sent; None to read them all now.
 
     Raises:
         TargetError: a target is malformed, or leads where no load may go.
         UsageError: rate and duration make no request, or too many; or the transport is wrong.
     """
-    body = options["body"]
     schedule = lasting(options["rate"], options["duration"], given=duration_given())
-    most = total(schedule)
-    targets = add_defaults(
-        read_targets(
-            target,
-            options["targets"],
-            options["target_format"],
-            most=most if each_once else None,
-        ),
-        headers=tuple(parse_header(text) for text in options["header"]),
-        body=read_file(body) if body else b"",
-        body_file=str(body) if body else "",
-    )
+    total(schedule)  # is it one that can be sent
+    if first is None:
+        found = read_targets(target, options["targets"], options["target_format"])
+    else:
+        found = (first,)
     plan = Plan(
-        targets=targets,
-        schedule=ending_with(schedule, len(targets)) if each_once else schedule,
+        targets=tuple(map(completed(options), found)),
+        schedule=schedule,
+        streamed=first is not None,
         warmup_ns=options["warmup"],
         connections=options["connections"],
         timeout_ns=options["timeout"],
@@ -97,6 +93,17 @@ def build_plan(
     return settle(plan, options) if pin else plan
 
 
+def completed(options: PlanOptions) -> Callable[[Target], Target]:
+    """What gives a target the headers and the body that the options have for all of them."""
+    body = options["body"]
+    return partial(
+        add_defaults,
+        headers=tuple(parse_header(text) for text in options["header"]),
+        body=read_file(body) if body else b"",
+        body_file=str(body) if body else "",
+    )
+
+
 def ending_with(schedule: Schedule, count: int) -> Schedule:
     """As much of a schedule as makes ``count`` hits; not of a closed loop, where none are due."""
     if count >= total(schedule):
@@ -106,19 +113,31 @@ def ending_with(schedule: Schedule, count: int) -> Schedule:
     return msgspec.structs.replace(schedule, duration_ns=max(1, length))
 
 
+def reachable(plan: Plan, options: PlanOptions) -> dict[str, str]:
+    """Resolve and judge the address of every target once, for `Plan.addresses`.
+
+    Raises:
+        TargetError: a target leads where no load may go.
+        UsageError: the transport cannot reach one.
+    """
+    check_targets(plan.transport, plan.targets)
+    addresses = pin_addresses(
+        plan.targets, transport=plan.transport, allow_remote=options["allow_remote"]
+    )
+    check_source(plan.transport, addresses)
+    return addresses
+
+
 def settle(plan: Plan, options: PlanOptions) -> Plan:
     """Resolve and judge every address once, and choose the engine.
 
     Raises:
         TargetError: a target leads where no load may go.
-        UsageError: the engine that was asked for cannot send the plan, or nothing can; or a
-            closed loop has no number of connections.
+        UsageError: the engine that was asked for cannot send the plan, or nothing can; a closed
+            loop has no number of connections; or the targets cannot be reached from -laddr.
     """
     check_closed_loop(plan.schedule, plan.connections)
-    check_targets(plan.transport, plan.targets)
-    addresses = pin_addresses(
-        plan.targets, transport=plan.transport, allow_remote=options["allow_remote"]
-    )
+    addresses = reachable(plan, options)
     asked = options["engine"]
     plan = msgspec.structs.replace(
         plan, addresses=addresses, engine=engine_for(plan) if asked == "auto" else asked

@@ -98,6 +98,7 @@ def lead(
     *,
     connect_to: tuple[str, ...],
     unix_socket: Path | None,
+    all_known: bool = True,
 ) -> Transport:
     """A transport that leads elsewhere than the targets' URLs say.
 
@@ -106,6 +107,7 @@ def lead(
         targets: to be reached.
         connect_to: ``HOST:PORT:HOST:PORT`` each.
         unix_socket: stands for every host.
+        all_known: there are no other targets, which a mapping might be for.
 
     Raises:
         UsageError: a mapping is malformed or of no target, or the path cannot be a socket's.
@@ -114,7 +116,7 @@ def lead(
     known = {endpoint_of(target.url) for target in targets}
     for text in connect_to:
         source, place = parse_connect_to(text)
-        if source not in known and transport.redirects < 0:
+        if all_known and source not in known and transport.redirects < 0:
             raise UsageError(
                 f"-connect-to {text}: no target is at {source}", f"there is {', '.join(known)}"
             )
@@ -140,6 +142,21 @@ def check_targets(transport: Transport, targets: tuple[Target, ...]) -> None:
         raise UsageError(
             "-chunked is HTTP/1.1's", "later versions frame every body", "leave it out"
         )
+
+
+def check_source(transport: Transport, addresses: dict[str, str]) -> None:
+    """Refuse an address to send from that no packet of which would arrive.
+
+    Raises:
+        UsageError: it is of IPv4 and a target's of IPv6, or the other way round.
+    """
+    for endpoint, address in addresses.items():
+        if transport.laddr and (":" in transport.laddr) != (":" in address):
+            raise UsageError(
+                f"-laddr {transport.laddr}: {endpoint} is {address}",
+                "one is of IPv4 and the other of IPv6",
+                "give both of one kind; -connect-to names a target's address",
+            )
 
 
 def _version(options: TransportOptions) -> HttpVersion:

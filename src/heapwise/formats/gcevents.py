@@ -35,7 +35,6 @@ class GcEvents(msgspec.Struct, frozen=True, kw_only=True):
         lost: collections since the number asked for that were already forgotten.
         runtime: as ``CPython 3.11.7``.
         thresholds: of the generations, `gc.get_threshold`.
-        frozen: objects that `gc.freeze` took out of the collector's sight.
         victims: by number the stacks that long collections interrupted, outermost first, ``;``
             between the functions.
     """
@@ -45,7 +44,6 @@ class GcEvents(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     runtime: str
     thresholds: tuple[int, ...]
-    frozen: int
     victims: dict[int, str] = {}
 
 
@@ -67,7 +65,6 @@ class _Answer(msgspec.Struct):
     lost: _Count = 0
     runtime: str = ""
     thresholds: list[_Count] = []
-    frozen: _Count = 0
 
 
 def parse_gc_events(text: bytes | str) -> GcEvents:
@@ -100,7 +97,6 @@ def parse_gc_events(text: bytes | str) -> GcEvents:
         lost=answer.lost,
         runtime=answer.runtime[:100],
         thresholds=tuple(answer.thresholds[:9]),
-        frozen=answer.frozen,
         victims={event.seq: event.victim[:MAX_VICTIM] for event in events if event.victim},
     )
 

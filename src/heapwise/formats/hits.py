@@ -7,7 +7,7 @@ fields. What we read is in that format or in vegeta's, as JSON or as CSV.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from http import HTTPStatus
 
@@ -20,6 +20,9 @@ from heapwise.formats.hit_records import read_records
 from heapwise.model.load import ConstantRate, HitFlag, Hits, Outcome, Plan, Target
 from heapwise.model.profile import Int64s
 from heapwise.units import NS_PER_S
+
+Targets = Sequence[Target] | Mapping[int, Target]
+"""Targets by their number."""
 
 _LABELS = {outcome.label: outcome for outcome in Outcome}
 _COLUMNS = len(Hits.columns()) + 1  # and the name of the load
@@ -44,7 +47,7 @@ _VEGETA_ERRORS = (
 
 def write_hits(
     hits: Hits,
-    targets: tuple[Target, ...],
+    targets: Targets,
     *,
     wall_zero_ns: int,
     first_seq: int = 0,
@@ -52,6 +55,7 @@ def write_hits(
 ) -> bytes:
     """Hits as lines of JSON, in the order they come.
 
+    As with vegeta ``seq`` counts in the order of the schedule: its plot takes it for that of time.
     As with vegeta ``code`` is 0 unless the response was complete: its reports take any other for
     one that was.
 
@@ -59,11 +63,13 @@ def write_hits(
         hits: times in ns since a zero.
         targets: which the hits name.
         wall_zero_ns: the wall clock at that zero.
-        first_seq: the number of the first line.
+        first_seq: the number of the first hit of their phase, or of the first line where nobody
+            knows which hits they are.
         attack: name of the load.
     """
     lines = []
-    for seq, row in enumerate(hits.rows().tolist(), first_seq):
+    numbers = np.arange(len(hits)) if hits.number is None else hits.number
+    for seq, row in zip((first_seq + numbers).tolist(), hits.rows().tolist(), strict=True):
         intended, ready, sent, first_byte, done, code, outcome, got, gave, index, flags = row
         target = targets[index]
         lines.append(

@@ -144,26 +144,19 @@ def json_targets(lines: Iterable[str], *, source: str = "targets") -> Iterator[T
 
 
 def add_defaults(
-    targets: tuple[Target, ...],
-    *,
-    headers: tuple[Header, ...] = (),
-    body: bytes = b"",
-    body_file: str = "",
-) -> tuple[Target, ...]:
-    """Give every target the headers of all, and the body where it has none of its own.
+    target: Target, *, headers: tuple[Header, ...] = (), body: bytes = b"", body_file: str = ""
+) -> Target:
+    """Give a target the headers of all, and the body where it has none of its own.
 
     A header of the target's own, of the same name in any case, stands beside the common one, as
     with vegeta.
     """
-    return tuple(
-        Target(
-            method=target.method,
-            url=target.url,
-            headers=(*headers, *target.headers),
-            body=target.body or body,
-            body_file=target.body_file if target.body or target.body_file else body_file,
-        )
-        for target in targets
+    return Target(
+        method=target.method,
+        url=target.url,
+        headers=(*headers, *target.headers),
+        body=target.body or body,
+        body_file=target.body_file if target.body or target.body_file else body_file,
     )
 
 

@@ -48,50 +48,60 @@ static bool read_address(PyObject *from, struct sockaddr *to, socklen_t *size) {
     return true;
 }
 
-static bool read_endpoints(struct engine *e, PyObject *endpoints) {
-    Py_ssize_t count = PyTuple_GET_SIZE(endpoints);
-    e->endpoints = PyMem_Calloc((size_t)count + 1, sizeof *e->endpoints);
-    if (!e->endpoints) return PyErr_NoMemory(), false;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        struct endpoint *endpoint = &e->endpoints[i];
+static bool read_endpoint(PyObject *from, struct address *address) {
+    PyObject *to, *source;
+    if (!PyArg_ParseTuple(from, "O!O;(to, from)", &PyTuple_Type, &to, &source)) return false;
+    if (!read_address(to, &address->to.any, &address->size)) return false;
+    return source == Py_None || read_address(source, &address->from.any, &address->from_size);
+}
+
+static bool add_endpoints(struct engine *e, PyObject *endpoints) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(endpoints); i++) {
+        size_t place = atomic_load(&e->endpoint_count);
+        if (place == MOST_ENDPOINTS)
+            return PyErr_SetString(PyExc_ValueError, "more hosts than anybody has"), false;
+        struct endpoint *endpoint = PyMem_Calloc(1, sizeof *endpoint);
+        if (!endpoint) return PyErr_NoMemory(), false;
         endpoint->last = &endpoint->first;
-        PyObject *to, *from;
-        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(endpoints, i), "O!O;(to, from)", &PyTuple_Type, &to,
-                              &from))
+        if (!read_endpoint(PyTuple_GET_ITEM(endpoints, i), &endpoint->address)) {
+            PyMem_Free(endpoint);
             return false;
-        if (!read_address(to, &endpoint->address.to.any, &endpoint->address.size)) return false;
-        if (from != Py_None &&
-            !read_address(from, &endpoint->address.from.any, &endpoint->address.from_size))
-            return false;
-        e->endpoint_count++;
+        }
+        e->endpoints[place] = endpoint;
+        atomic_store(&e->endpoint_count, place + 1);
     }
     return true;
 }
 
-static bool read_targets(struct engine *e, PyObject *targets) {
-    Py_ssize_t count = PyTuple_GET_SIZE(targets);
-    e->targets = PyMem_Calloc((size_t)count + 1, sizeof *e->targets);
-    if (!e->targets) return PyErr_NoMemory(), false;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        struct target *target = &e->targets[i];
-        const char *request;
-        Py_ssize_t endpoint, size;
-        long long body;
-        int bodiless, repeatable;
-        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(targets, i),
-                              "ny#Lpp;(endpoint, request, body, bodiless, repeatable)", &endpoint,
-                              &request, &size, &body, &bodiless, &repeatable))
-            return false;
-        if (endpoint < 0 || (size_t)endpoint >= e->endpoint_count || !size)
-            return PyErr_SetString(PyExc_ValueError, "no such endpoint, or no request"), false;
-        target->request = PyMem_Malloc((size_t)size);
-        if (!target->request) return PyErr_NoMemory(), false;
-        memcpy(target->request, request, (size_t)size);
-        target->size = (size_t)size;
-        target->endpoint = (size_t)endpoint;
-        target->body = body;
-        target->bodiless = bodiless;
-        target->repeatable = repeatable;
+static bool read_target(const struct engine *e, PyObject *from, struct target *target) {
+    const char *request;
+    Py_ssize_t endpoint, size;
+    long long body;
+    int bodiless, repeatable;
+    if (!PyArg_ParseTuple(from, "ny#Lpp;(endpoint, request, body, bodiless, repeatable)", &endpoint,
+                          &request, &size, &body, &bodiless, &repeatable))
+        return false;
+    if (endpoint < 0 || (size_t)endpoint >= atomic_load(&e->endpoint_count) || !size)
+        return PyErr_SetString(PyExc_ValueError, "no such endpoint, or no request"), false;
+    char *copy = malloc((size_t)size); /* freed by the engine's thread, too */
+    if (!copy) return PyErr_NoMemory(), false;
+    *target = (struct target){
+        .endpoint = (size_t)endpoint, .request = memcpy(copy, request, (size_t)size),
+        .size = (size_t)size, .body = body, .bodiless = bodiless, .repeatable = repeatable,
+        .to_keep = e->keep};
+    return true;
+}
+
+/* The engine's thread learns of a target from what is due, and so after all this was written. */
+static bool add_targets(struct engine *e, PyObject *targets) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++) {
+        if (e->target_count == MOST_TARGETS)
+            return PyErr_SetString(PyExc_ValueError, "more targets than hits"), false;
+        struct target **block = &e->targets[e->target_count / TARGET_BLOCK];
+        if (!*block) *block = PyMem_Calloc(TARGET_BLOCK, sizeof **block);
+        if (!*block) return PyErr_NoMemory(), false;
+        struct target *target = target_at(e, (int64_t)e->target_count);
+        if (!read_target(e, PyTuple_GET_ITEM(targets, i), target)) return false;
         e->target_count++;
     }
     return true;
@@ -99,16 +109,16 @@ static bool read_targets(struct engine *e, PyObject *targets) {
 
 static PyObject *engine_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     static char *names[] = {"endpoints", "targets", "most", "capped", "keepalive", "timeout_ns",
-                            "step_ns", "most_kept", NULL};
+                            "step_ns", "most_kept", "once", NULL};
     PyObject *endpoints, *targets;
     Py_ssize_t most, most_kept;
-    int capped, keepalive;
+    int capped, keepalive, once;
     long long timeout, step;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!nppLLn", names, &PyTuple_Type, &endpoints,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!nppLLnp", names, &PyTuple_Type, &endpoints,
                                      &PyTuple_Type, &targets, &most, &capped, &keepalive, &timeout,
-                                     &step, &most_kept))
+                                     &step, &most_kept, &once))
         return NULL;
-    if (most < 1 || timeout < 1 || step < 0 || most_kept < 0 || !PyTuple_GET_SIZE(targets))
+    if (most < 1 || timeout < 0 || step < 0 || most_kept < 0 || !PyTuple_GET_SIZE(targets))
         return PyErr_SetString(PyExc_ValueError, "no connections, time or targets"), NULL;
     Engine *self = (Engine *)type->tp_alloc(type, 0);
     if (!self) return NULL;
@@ -119,13 +129,17 @@ static PyObject *engine_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     e->most_kept = (size_t)most_kept + GROWTH;
     e->capped = capped;
     e->keepalive = keepalive;
-    e->timeout = timeout;
+    e->once = once;
+    e->timeout = timeout && timeout < LONGEST ? timeout : LONGEST;
     e->step = step;
+    e->endpoints = PyMem_Calloc(MOST_ENDPOINTS, sizeof *e->endpoints);
+    e->targets = PyMem_Calloc(MOST_TARGETS / TARGET_BLOCK + 1, sizeof *e->targets);
     e->buffer = PyMem_Malloc(BUFFER);
     e->due.slots = PyMem_Calloc(RING, sizeof *e->due.slots);
     e->free_since = PyMem_Calloc(capped ? (size_t)most : 1, sizeof *e->free_since);
-    if (!e->buffer || !e->due.slots || !e->free_since) PyErr_NoMemory();
-    else if (read_endpoints(e, endpoints) && read_targets(e, targets)) {
+    if (!e->endpoints || !e->targets || !e->buffer || !e->due.slots || !e->free_since)
+        PyErr_NoMemory();
+    else if (add_endpoints(e, endpoints) && add_targets(e, targets)) {
         e->epoll = epoll_create1(EPOLL_CLOEXEC);
         if (e->epoll >= 0) return (PyObject *)self;
         PyErr_SetFromErrno(PyExc_OSError);
@@ -138,12 +152,15 @@ static void engine_dealloc(PyObject *object) {
     struct engine *e = &((Engine *)object)->engine;
     shut(e);
     rows_free(&e->rows);
-    for (size_t i = 0; i < e->target_count; i++) PyMem_Free(e->targets[i].request);
+    for (size_t i = 0; i < e->target_count; i++) free(target_at(e, (int64_t)i)->request);
+    for (size_t i = 0; e->targets && e->targets[i]; i++) PyMem_Free(e->targets[i]);
+    for (size_t i = 0; i < e->endpoint_count; i++) PyMem_Free(e->endpoints[i]);
     PyMem_Free(e->targets);
     PyMem_Free(e->endpoints);
     PyMem_Free(e->buffer);
     PyMem_Free(e->due.slots);
     PyMem_Free(e->free_since);
+    PyMem_Free(e->turns);
     PyTypeObject *type = Py_TYPE(object);
     type->tp_free(object);
     Py_DECREF(type);
@@ -151,22 +168,58 @@ static void engine_dealloc(PyObject *object) {
 
 /* --- a phase -------------------------------------------------------------------------------- */
 
+static bool is_target(const struct engine *e, int64_t index) {
+    return index >= 0 && (size_t)index < e->target_count;
+}
+
+/* The targets that a closed loop takes in turn. */
+static bool read_turns(struct engine *e, const Py_buffer *turns) {
+    size_t size = (size_t)turns->len, count = size / sizeof *e->turns;
+    int64_t *own = PyMem_Malloc(size + 1);
+    if (!own) return PyErr_NoMemory(), false;
+    memcpy(own, turns->buf, size);
+    bool sound = count && size % sizeof *own == 0;
+    for (size_t i = 0; sound && i < count; i++) sound = is_target(e, own[i]);
+    if (!sound) {
+        PyMem_Free(own);
+        return PyErr_SetString(PyExc_ValueError, "not indices of targets"), false;
+    }
+    PyMem_Free(e->turns);
+    e->turns = own;
+    e->turn_count = count;
+    e->turn = 0;
+    return true;
+}
+
 static PyObject *engine_begin(PyObject *self, PyObject *args) {
     struct engine *e = &((Engine *)self)->engine;
     long long flags, keep;
-    if (!PyArg_ParseTuple(args, "LL:begin", &flags, &keep)) return NULL;
-    if (atomic_load(&e->driving))
-        return PyErr_SetString(PyExc_RuntimeError, "a phase is being driven"), NULL;
+    Py_buffer turns;
+    if (!PyArg_ParseTuple(args, "LLy*:begin", &flags, &keep, &turns)) return NULL;
+    bool driving = atomic_load(&e->driving), sound = !driving && read_turns(e, &turns);
+    PyBuffer_Release(&turns);
+    if (driving) PyErr_SetString(PyExc_RuntimeError, "a phase is being driven");
+    if (!sound) return NULL;
     e->flags = flags;
-    e->turn = 0;
-    for (size_t i = 0; i < e->target_count; i++) e->targets[i].to_keep = keep;
+    e->number = 0;
+    e->keep = keep;
+    for (size_t i = 0; i < e->target_count; i++) target_at(e, (int64_t)i)->to_keep = keep;
     atomic_store(&e->due.taken, atomic_load(&e->due.filled));
-    atomic_store(&e->complete, false);
+    atomic_store(&e->feeding, OPEN);
     atomic_store(&e->stopped, false);
     atomic_store(&e->abandoned, false);
     atomic_store(&e->closed_until, 0);
     atomic_store(&e->opened, 0);
     atomic_store(&e->queue_max, 0);
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_add(PyObject *self, PyObject *args) {
+    struct engine *e = &((Engine *)self)->engine;
+    PyObject *endpoints, *targets;
+    if (!PyArg_ParseTuple(args, "O!O!:add", &PyTuple_Type, &endpoints, &PyTuple_Type, &targets))
+        return NULL;
+    if (!add_endpoints(e, endpoints) || !add_targets(e, targets)) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -178,7 +231,7 @@ static PyObject *engine_feed(PyObject *self, PyObject *args) {
     uint64_t count = (uint64_t)due.len / sizeof *all, room = ring_room(&e->due), fed = 0;
     bool sound = (uintptr_t)all % _Alignof(struct due) == 0 && due.len % sizeof *all == 0;
     for (; sound && fed < count && fed < room; fed++) {
-        if (all[fed].target < 0 || (size_t)all[fed].target >= e->target_count) sound = false;
+        if (!is_target(e, all[fed].target)) sound = false;
         else ring_put(&e->due, all[fed]);
     }
     PyBuffer_Release(&due);
@@ -205,13 +258,26 @@ static PyObject *engine_drive(PyObject *self, PyObject *unused) {
     return e->rows.no_memory ? PyErr_NoMemory() : Py_NewRef(Py_None);
 }
 
+static PyObject *engine_complete(PyObject *self, PyObject *unused) {
+    (void)unused;
+    int open = OPEN; /* what has ended stays so */
+    atomic_compare_exchange_strong(&((Engine *)self)->engine.feeding, &open, ALL_FED);
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_reopen(PyObject *self, PyObject *unused) {
+    (void)unused;
+    int fed = ALL_FED;
+    atomic_compare_exchange_strong(&((Engine *)self)->engine.feeding, &fed, OPEN);
+    return PyBool_FromLong(fed != ENDED); /* `fed` is what was found there */
+}
+
 #define SETTER(name, field)                                    \
     static PyObject *engine_##name(PyObject *self, PyObject *unused) { \
         (void)unused;                                          \
         atomic_store(&((Engine *)self)->engine.field, true);   \
         Py_RETURN_NONE;                                        \
     }
-SETTER(complete, complete)
 SETTER(stop, stopped)
 SETTER(abandon, abandoned)
 
@@ -266,14 +332,17 @@ static PyObject *get_left(PyObject *self, void *unused) {
 }
 
 static PyMethodDef methods[] = {
-    {"begin", engine_begin, METH_VARARGS, "begin(flags, keep): a new phase"},
+    {"begin", engine_begin, METH_VARARGS,
+     "begin(flags, keep, int64[n] of targets): a new phase; a closed loop takes them in turn"},
+    {"add", engine_add, METH_VARARGS, "add(endpoints, targets): more of them, at any time"},
     {"feed", engine_feed, METH_VARARGS, "feed(int64[n, 2] of due and target): how many it took"},
     {"saturate", engine_saturate, METH_VARARGS, "keep every connection busy until then"},
     {"complete", engine_complete, METH_NOARGS, "nothing more will be fed"},
+    {"reopen", engine_reopen, METH_NOARGS, "more will be fed after all; False if it has ended"},
     {"stop", engine_stop, METH_NOARGS, "send no more"},
     {"abandon", engine_abandon, METH_NOARGS, "wait for no more"},
     {"drive", engine_drive, METH_NOARGS, "send the phase; returns when every hit has ended"},
-    {"rows", engine_rows, METH_NOARGS, "hits that ended since the last call, int64[n, 11]"},
+    {"rows", engine_rows, METH_NOARGS, "hits that ended since the last call, int64[n, 12]"},
     {"bodies", engine_bodies, METH_NOARGS, "kept bodies: target, encoding, bytes on the wire"},
     {"close", engine_close, METH_NOARGS, "close every connection"},
     {NULL, NULL, 0, NULL},

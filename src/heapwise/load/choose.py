@@ -9,17 +9,12 @@ from heapwise.model.transport import HttpVersion, Transport
 ENGINES = ("curl", "native")
 """The engines there are."""
 
-PLAIN_ENGINE = "native"
-"""What sends plans that any of them could send."""
-
 _PLAIN = Transport()
 
 
 def engine_for(plan: Plan) -> str:
     """The engine that sends a plan at the least cost."""
-    if needs_curl(plan):
-        return "curl"
-    return "native" if plan.pacing is not Pacing.PRECISE else PLAIN_ENGINE
+    return "curl" if needs_curl(plan) else "native"
 
 
 def needs_curl(plan: Plan) -> str:

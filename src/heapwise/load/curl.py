@@ -9,7 +9,7 @@ import numpy as np
 import pycurl
 
 from heapwise.load.bodies import KeptBody
-from heapwise.load.engine import Control, Deliver, NewRate, Phase, PhaseReport, Stop
+from heapwise.load.engine import Control, Deliver, More, NewRate, Phase, PhaseReport, Stop
 from heapwise.load.lanes import Lane, Lanes, Transfer
 from heapwise.load.limits import socket_budget
 from heapwise.load.outcomes import classify
@@ -17,6 +17,7 @@ from heapwise.load.pace import Pace
 from heapwise.load.reactor import Reactor
 from heapwise.load.slots import Slots
 from heapwise.load.unsent import unsent
+from heapwise.load.wire import ROW
 from heapwise.model.load import HitFlag, Hits, Outcome, Plan
 from heapwise.units import NS_PER_S
 
@@ -65,7 +66,8 @@ class CurlEngine:
             if now >= tick:
                 tick = now + _TICK_NS
                 self._hand_out(deliver)
-                self._obey(control(), deliver, now)
+                overflows = 0 < self._plan.queue_limit < self._queue_max
+                self._obey(Stop() if overflows else control(), deliver, now)
             if self._stopped_at and now > self._stopped_at + _GRACE_NS:
                 self._give_up_busy(now)
             self._send_due(may_grow=True)
@@ -103,8 +105,19 @@ class CurlEngine:
         self._opened = 0
         self._queue_max = 0
         self._kept: list[tuple[int, KeptBody]] = []
-        keep = 0 if phase.flags & HitFlag.WARMUP else self._plan.save_bodies
-        self._to_keep = [keep] * len(self._plan.targets)
+        self._keep = 0 if phase.flags & HitFlag.WARMUP else self._plan.save_bodies
+        self._to_keep = [self._keep] * self._lanes.targets
+        self._add(phase.more)
+
+    def _add(self, more: More) -> None:
+        self._lanes.add(more.targets, more.addresses)
+        self._to_keep += [self._keep] * len(more.targets)
+        if more.last:
+            self._pace.cut(self._known())
+
+    def _known(self) -> int:
+        """How many hits have a target; the others wait for theirs."""
+        return self._pace.count if self._phase.targets else self._lanes.targets
 
     def _more(self) -> bool:
         """True while hits are due, or will be."""
@@ -113,17 +126,20 @@ class CurlEngine:
 
     def _wake_at(self, tick: int) -> int:
         """When there is something to do, if no socket says so before."""
-        if not self._more() or not self._slots.any_free():
+        if not self._more() or not self._slots.any_free() or self._next >= self._known():
             return tick
         return min(tick, self._zero + self._pace.offset_ns(self._next))
 
-    def _obey(self, command: Stop | NewRate | None, deliver: Deliver, now: int) -> None:
+    def _obey(self, command: Stop | NewRate | More | None, deliver: Deliver, now: int) -> None:
         match command:
             case Stop() if not self._stopped_at:
                 self._stopped_at = now
+                self._pace.cut(self._known())  # a hit whose target nobody has read is none
                 self._give_up_unsent(deliver)
             case NewRate() if not self._stopped_at:
                 self._pace.change(command.rate, self._next, now - self._zero)
+            case More():
+                self._add(command)
 
     def _send_due(self, *, may_grow: bool) -> None:
         """Send what is due, on at most one connection more than there are, and none otherwise.
@@ -134,31 +150,34 @@ class CurlEngine:
         if self._stopped_at:
             return
         targets = self._phase.targets
-        due = self._pace.due_by(time.monotonic_ns() - self._zero)
+        due = min(self._pace.due_by(time.monotonic_ns() - self._zero), self._known())
         while self._next < due:
             if not self._slots.any_free():
                 if not self._pace.saturates:
                     self._queue_max = max(self._queue_max, due - self._next)
                 return
-            turn, which = divmod(self._next, len(targets))
-            lane = self._lanes.lane(targets[which], turn)
+            turn, which = divmod(self._next, len(targets)) if targets else (self._next, 0)
+            lane = self._lanes.lane(targets[which] if targets else turn, turn)
             grows = not lane.idle or self._to_keep[lane.target] > 0
             if grows and not may_grow:
                 return
             may_grow = may_grow and not grows
             self._send(lane, self._zero + self._pace.offset_ns(self._next))
-            self._next += 1
 
     def _send(self, lane: Lane, intended: int) -> None:
+        number = self._next
+        self._next += 1
         ready = self._slots.take(intended)
         if self._pace.saturates:
             intended = ready
         if len(self._busy) >= self._budget:
             now = time.monotonic_ns()
             self._slots.give_back(now)
-            self._row(lane.target, intended, ready, now, done=now, outcome=Outcome.EMFILE)
+            failed = Transfer(lane.template, lane, number, intended, ready, now)
+            self._row(failed, done=now, outcome=Outcome.EMFILE)
             return
         transfer = self._transfer(lane)
+        transfer.number = number
         transfer.intended = intended
         transfer.ready = ready
         self._busy[transfer.handle] = transfer
@@ -199,10 +218,7 @@ class CurlEngine:
         # libcurl counts from where we stamped `sent`, in whole microseconds.
         started = handle.getinfo(pycurl.STARTTRANSFER_TIME_T) * 1000
         self._row(
-            lane.target,
-            transfer.intended,
-            transfer.ready,
-            transfer.sent,
+            transfer,
             first_byte=min(done, transfer.sent + started) if status else -1,
             done=done,
             status=status,
@@ -219,30 +235,28 @@ class CurlEngine:
 
     def _row(
         self,
-        target: int,
-        intended: int,
-        ready: int = -1,
-        sent: int = -1,
+        transfer: Transfer,
         *,
+        done: int,
         first_byte: int = -1,
-        done: int = -1,
         status: int = 0,
         outcome: int,
         bytes_in: int = 0,
         bytes_out: int = 0,
     ) -> None:
-        """Note one hit, columns as in `Hits`."""
+        """Note one hit, columns as in `Hits.numbered_rows`."""
         flags = self._phase.flags
-        if ready > intended:
+        if transfer.ready > transfer.intended:
             flags |= HitFlag.WAITED
         self._rows.extend(
-            (intended, ready, sent, first_byte, done, status, outcome, bytes_in, bytes_out, target,
-             flags)
+            (transfer.intended, transfer.ready, transfer.sent, first_byte, done, status, outcome,
+             bytes_in, bytes_out, transfer.lane.target, flags,
+             self._phase.share.first + transfer.number * self._phase.share.every)
         )  # fmt: skip
 
     def _hand_out(self, deliver: Deliver) -> None:
         if self._rows:
-            rows = np.frombuffer(self._rows, np.int64).reshape(-1, len(Hits.columns()))
+            rows = np.frombuffer(self._rows, np.int64).reshape(-1, ROW)
             self._rows = array("q")
             deliver(rows)
 
@@ -253,7 +267,7 @@ class CurlEngine:
         """
         end = self._next if self._pace.saturates else self._pace.count
         for first in range(self._next, end, _CHUNK):
-            deliver(self._unsent(first, min(first + _CHUNK, end)).rows())
+            deliver(self._unsent(first, min(first + _CHUNK, end)).numbered_rows())
 
     def _give_up_busy(self, now: int) -> None:
         """Wait no longer for hits in flight."""
@@ -261,14 +275,7 @@ class CurlEngine:
             self._reactor.cancel(handle)
             del self._busy[handle]
             self._slots.give_back(now)
-            self._row(
-                transfer.lane.target,
-                transfer.intended,
-                transfer.ready,
-                transfer.sent,
-                done=now,
-                outcome=Outcome.OTHER,
-            )
+            self._row(transfer, done=now, outcome=Outcome.OTHER)
 
     def _unsent(self, first: int, last: int) -> Hits:
         """The hits from ``first`` up to, not with, ``last``, as never sent."""

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from heapwise.errors import HeapwiseError
-from heapwise.load.engine import NewRate, Phase, PhaseReport, Stop
+from heapwise.load.engine import More, NewRate, Phase, PhaseReport, Stop
 from heapwise.load.wire import (
     Begin,
     Body,
@@ -68,6 +68,7 @@ class LoadDriver:
         on_hits: Callable[[Hits], None],
         stop: Callable[[], bool],
         new_rate: Callable[[], Fraction | None] = lambda: None,
+        more: Callable[[], More | None] = lambda: None,
     ) -> PhaseReport:
         """Send a phase; return when every hit has ended, or soon after ``stop`` says so.
 
@@ -76,6 +77,7 @@ class LoadDriver:
             on_hits: takes hits as they end, in batches, times in ns since the run's zero.
             stop: asked some twenty times a second.
             new_rate: asked as often; a rate is for what is left of the phase.
+            more: asked as often, for the next targets of a plan that streams them.
 
         Returns:
             the engine's account, its own two times since the run's zero too.
@@ -92,6 +94,8 @@ class LoadDriver:
                 self._tell(Stop())
             elif (rate := new_rate()) is not None:
                 self._tell(NewRate(*rate.as_integer_ratio()))
+            elif (targets := more()) is not None:
+                self._tell(targets)
             match self._receive():
                 case Rows() as rows:
                     on_hits(self._hits(rows.rows()))

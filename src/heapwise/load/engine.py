@@ -7,15 +7,16 @@ from fractions import Fraction
 from typing import Protocol
 
 import msgspec
+import numpy as np
 
 from heapwise.load.share import WHOLE, Share
 from heapwise.model.generator import EngineUsage, Stock
-from heapwise.model.load import Schedule
+from heapwise.model.load import Schedule, Target
 from heapwise.model.profile import Int64s
 from heapwise.model.schedules import RateChange
 
 Deliver = Callable[[Int64s], None]
-"""Takes hits as int64[n, 11], columns as `heapwise.model.load.Hits.columns`, times in ns of
+"""Takes hits as int64[n, 12], as `heapwise.model.load.Hits.numbered_rows`, times in ns of
 CLOCK_MONOTONIC. Rows come in the order they end; every scheduled hit comes exactly once."""
 
 
@@ -35,7 +36,21 @@ class NewRate(msgspec.Struct, frozen=True, tag=True):
         return Fraction(self.numerator, self.denominator)
 
 
-Control = Callable[[], Stop | NewRate | None]
+class More(msgspec.Struct, frozen=True, tag=True):
+    """The next targets of a plan that streams them.
+
+    Attributes:
+        targets: those that follow the ones before.
+        addresses: as `Plan.addresses`, of endpoints that were not known yet.
+        last: no others follow, and the phase ends with them.
+    """
+
+    targets: tuple[Target, ...] = ()
+    addresses: dict[str, str] = {}
+    last: bool = False
+
+
+Control = Callable[[], Stop | NewRate | More | None]
 """What somebody wants of a phase that is being sent, or None; asked some twenty times a second."""
 
 
@@ -44,11 +59,12 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         schedule: when.
-        targets: indices into the plan's targets, sent in turn.
+        targets: indices into the plan's targets, sent in turn; none where hit i goes to target i.
         flags: `HitFlag` bits that every hit of the phase carries: WARMUP or nothing.
         share: of the schedule's hits, where several generators follow it together; `targets` are
             those that the share's own hits take in turn.
         start_ns: CLOCK_MONOTONIC at which the schedule starts; 0 for as soon as the engine can.
+        more: targets that the plan does not have yet.
     """
 
     schedule: Schedule
@@ -56,6 +72,12 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     flags: int = 0
     share: Share = WHOLE
     start_ns: int = 0
+    more: More = More()
+
+    def targets_of(self, first: int, last: int) -> Int64s:
+        """The targets of the phase's hits from ``first`` up to, not with, ``last``."""
+        hits = np.arange(first, last)
+        return np.array(self.targets, np.int64)[hits % len(self.targets)] if self.targets else hits
 
 
 class PhaseReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,12 @@ def generator_of(
     sent = gathered(piece.sent[piece.done >= 0] for piece in pieces)
     done = gathered(piece.done[piece.done >= 0] for piece in pieces)
     most = most_in_flight(sent, done)
-    made = Generator(engine=plan.engine, pacing=plan.pacing, most_in_flight=most)
+    made = Generator(
+        engine=plan.engine,
+        pacing=plan.pacing,
+        most_in_flight=most,
+        queue_limit=plan.queue_limit,
+    )
     if not usages:
         return made
     return msgspec.structs.replace(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
 import pycurl
 
 from heapwise.load.bodies import KeptBody
 from heapwise.load.easy import make_handle
 from heapwise.load.transport import multiplexes, turns
-from heapwise.model.load import Plan
+from heapwise.model.load import Plan, Target
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +39,7 @@ class Transfer:
 
     handle: pycurl.Curl
     lane: Lane
+    number: int = 0
     intended: int = 0
     ready: int = 0
     sent: int = 0
@@ -50,14 +52,27 @@ class Lanes:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._targets = list(plan.targets)
         self._of_target: dict[int, list[Lane]] = {}
         self._idle = 0
+
+    @property
+    def targets(self) -> int:
+        """How many targets there are."""
+        return len(self._targets)
+
+    def add(self, targets: tuple[Target, ...], addresses: dict[str, str]) -> None:
+        """Take targets that follow those before, and the addresses of new endpoints."""
+        self._targets += targets
+        known = self._plan.addresses | addresses
+        self._plan = msgspec.structs.replace(self._plan, addresses=known)
 
     def lane(self, target: int, turn: int) -> Lane:
         """The lane of a target's hit number ``turn``."""
         lanes = self._of_target.get(target)
         if lanes is None:
-            lanes = self._of_target[target] = list(_lanes(self._plan, target))
+            lanes = list(_lanes(self._plan, target, self._targets[target]))
+            self._of_target[target] = lanes
         return lanes[turn % len(lanes)]
 
     def take(self, lane: Lane) -> Transfer:
@@ -80,8 +95,7 @@ class Lanes:
         self._idle = 0
 
 
-def _lanes(plan: Plan, target: int) -> Iterator[Lane]:
-    template = plan.targets[target]
+def _lanes(plan: Plan, target: int, template: Target) -> Iterator[Lane]:
     shares = plan.keepalive and multiplexes(template.url, plan.transport)
     for turn in range(turns(template.url, plan.transport)):
         handle = make_handle(template, plan, turn)

@@ -180,6 +180,7 @@ def validity(result: LoadResult) -> tuple[Problem, ...]:
     found = (
         *_late(result.total, result.generator),
         *_held(result.total, result.generator),
+        *_overflowed(result.generator),
         *_unsent(result.total),
         *_starved(result.total, result.generator),
     )
@@ -213,6 +214,16 @@ def _held(total: LoadReport, generator: Generator | None) -> Iterator[tuple[str,
         waited = f"{format_count(total.waited)} requests waited for a connection"
         busy = f"the generator used {format_share(share)} of a CPU"
         yield f"{waited} while {busy}: they may have waited for it", "lower the rate"
+
+
+def _overflowed(generator: Generator | None) -> Iterator[tuple[str, str]]:
+    if generator is None or not generator.queue_limit:
+        return
+    queue = generator.queue_max or 0
+    if queue > generator.queue_limit:
+        waiting = f"{format_count(queue)} requests were due and waiting for a connection at once"
+        limit = f"more than --max-queue {format_count(generator.queue_limit)}"
+        yield f"{waiting}, {limit}: the load was ended", "lower the rate or allow more connections"
 
 
 def _unsent(total: LoadReport) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,7 @@ class Pace:
         self.duration_ns = schedule.duration_ns
         self.count = share.count(schedule)
         self.changes: tuple[RateChange, ...] = ()
+        self._most = MAX_HITS
         self._segments = [_Segment(0, 0, schedule, share)]
         self._blocks: dict[int, list[int]] = {}
         self._due_block = 0
@@ -128,12 +129,20 @@ class Pace:
                 start = max(elapsed_ns, min(start, self.offset_ns(first)))
         left = self.duration_ns - start
         schedule = ConstantRate.of(rate, max(1, left))
-        self.count = min(first + due_by(schedule, left - 1), MAX_HITS)
+        self.count = min(first + due_by(schedule, left - 1), self._most)
         self.changes += (RateChange(elapsed_ns, float(rate)),)
         # A segment that was replaced before its first hit leaves no trace.
         kept = [segment for segment in self._segments if segment.first < first]
         self._segments = [*kept, _Segment(first, start, schedule)]
         self._blocks.clear()
+
+    def cut(self, count: int) -> None:
+        """There will be no more than ``count`` hits at any rate; those sent are among them."""
+        self._most = min(self._most, count)
+        if count < self.count:
+            self.count = count
+            self._blocks.clear()
+            self._due_block = min(self._due_block, max(0, count - 1) // _BLOCK)
 
     def _block(self, number: int) -> list[int]:
         """`offset_ns` of one block of hits."""

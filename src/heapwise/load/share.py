@@ -34,6 +34,10 @@ class Share(msgspec.Struct, frozen=True):
         begin, final = (self.first + index * self.every for index in (first, last - 1))
         return offsets(schedule, begin, final + 1)[:: self.every]
 
+    def numbers(self, own: Int64s) -> Int64s:
+        """Which hits of the schedule the share's own hits number ``own`` are."""
+        return own * self.every + self.first
+
     def turns(self, targets: tuple[int, ...]) -> tuple[int, ...]:
         """The targets that the share's own hits take in turn, so that all shares make the whole."""
         places = (self.first + index * self.every for index in range(len(targets)))

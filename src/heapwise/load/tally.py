@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
@@ -19,11 +19,11 @@ class Tally:
     """The counts so far; one thread may add while others read.
 
     Args:
-        labels: method and URL of each of the plan's targets, as they are shown.
+        label: method and URL of a target, as they are shown.
     """
 
-    def __init__(self, labels: Sequence[tuple[str, str]]) -> None:
-        self._labels = labels
+    def __init__(self, label: Callable[[int], tuple[str, str]]) -> None:
+        self._label = label
         self._series: dict[tuple[str, str, str], Series] = {}
         self._lock = Lock()
 
@@ -43,7 +43,7 @@ class Tally:
 
     def _add(self, target: int, status: int, outcome: int, hits: Hits) -> None:
         code = status if outcome == Outcome.OK else 0
-        key = (*self._labels[target], str(code))
+        key = (*self._label(target), str(code))
         series = self._series.setdefault(key, Series(*key))
         latencies = hits.done - hits.intended
         places = np.searchsorted(_BOUNDS_NS, latencies)  # a bucket holds its upper bound

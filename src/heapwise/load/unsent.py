@@ -19,7 +19,6 @@ def unsent(phase: Phase, intended: Int64s, first: int) -> Hits:
     """
     never = np.full(len(intended), -1, np.int64)
     zeros = np.zeros(len(intended), np.int64)
-    targets = np.array(phase.targets, np.int64)
     return Hits(
         intended=intended,
         ready=never,
@@ -30,6 +29,7 @@ def unsent(phase: Phase, intended: Int64s, first: int) -> Hits:
         outcome=zeros + Outcome.NEVER_SENT,
         bytes_in=zeros,
         bytes_out=zeros,
-        target=targets[(first + np.arange(len(intended))) % len(targets)],
+        target=phase.targets_of(first, first + len(intended)),
         flags=zeros + phase.flags,
+        number=phase.share.numbers(first + np.arange(len(intended))),
     )

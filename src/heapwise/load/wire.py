@@ -8,11 +8,14 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from heapwise.load.engine import NewRate, Phase, PhaseReport, Stop
+from heapwise.load.engine import More, NewRate, Phase, PhaseReport, Stop
 from heapwise.model.load import Hits, Plan
 from heapwise.model.profile import Int64s
 
 _LENGTH = struct.Struct("<I")
+
+ROW = len(Hits.columns()) + 1
+"""Columns of `Hits.numbered_rows`."""
 
 MAX_FRAME = 1 << 30
 """Longer than any plan with its bodies; a longer one is garbage on the pipe."""
@@ -31,7 +34,7 @@ class Run(msgspec.Struct, frozen=True, tag=True):
 
 
 class Rows(msgspec.Struct, frozen=True, tag=True):
-    """From the worker: hits as int64[n, 11] in native byte order."""
+    """From the worker: hits as int64[n, 12] in native byte order."""
 
     data: bytes
 
@@ -42,7 +45,7 @@ class Rows(msgspec.Struct, frozen=True, tag=True):
 
     def rows(self) -> Int64s:
         """Unpack rows."""
-        return np.frombuffer(self.data, np.int64).reshape(-1, len(Hits.columns()))
+        return np.frombuffer(self.data, np.int64).reshape(-1, ROW)
 
 
 class Body(msgspec.Struct, frozen=True, tag=True):
@@ -66,7 +69,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     hint: str
 
 
-ToWorker = Begin | Run | Stop | NewRate
+ToWorker = Begin | Run | Stop | NewRate | More
 FromWorker = Rows | Body | Finished | Failed
 Message = TypeVar("Message")
 

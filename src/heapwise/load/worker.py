@@ -15,7 +15,7 @@ from collections import deque
 import msgspec
 
 from heapwise.errors import HeapwiseError
-from heapwise.load.engine import NewRate, Stop
+from heapwise.load.engine import More, NewRate, Stop
 from heapwise.load.engines import engine_of
 from heapwise.load.limits import descriptors, local_ports, socket_budget
 from heapwise.load.schedule import check_closed_loop
@@ -57,7 +57,7 @@ def _serve(commands: _Commands, outbox: _Outbox) -> None:
     engine = engine_of(begin.plan)
     while (command := commands.wait()) is not None:
         if not isinstance(command, Run):
-            continue  # a Stop or NewRate that came after the end
+            continue  # an order that came after the end
         check_closed_loop(command.phase.schedule, begin.plan.connections, socket_budget())
         report = engine.run(command.phase, outbox.send_rows, commands.control)
         for target, content in report.bodies:
@@ -84,7 +84,7 @@ class _Commands:
             self._read()
         return message
 
-    def control(self) -> Stop | NewRate | None:
+    def control(self) -> Stop | NewRate | More | None:
         """What the driver wants of the phase that runs; `Stop` too once the driver is gone.
 
         Takes 1 us when it wants nothing.
@@ -94,7 +94,7 @@ class _Commands:
         if self._closed:
             return Stop()
         message = self._inbox.take()
-        return message if isinstance(message, Stop | NewRate) else None
+        return message if isinstance(message, Stop | NewRate | More) else None
 
     def _read(self) -> None:
         data = os.read(self._fd, _READ)

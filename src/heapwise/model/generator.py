@@ -54,6 +54,7 @@ class Generator(msgspec.Struct, frozen=True, kw_only=True):
             was not told.
         connections_opened: in all phases that count.
         queue_max: as in `EngineUsage`.
+        queue_limit: beyond which the load was to be ended; 0 for none.
         descriptors: as in `EngineUsage`, at their scarcest.
         ports: the same.
     """
@@ -64,5 +65,6 @@ class Generator(msgspec.Struct, frozen=True, kw_only=True):
     cpu_share: float | None = None
     connections_opened: int | None = None
     queue_max: int | None = None
+    queue_limit: int = 0
     descriptors: Stock | None = None
     ports: Stock | None = None

@@ -63,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         apart: driven one after another instead, each for the whole schedule.
         warmup_ns: load before the first fence, in no figure.
         connections: how many may be open at once; 0 is no limit of ours.
-        timeout_ns: for one request, connection set-up included.
+        timeout_ns: for one request, connection set-up included; 0 for none.
         engine: which engine sends: one of `heapwise.load.choose.ENGINES`.
         pacing: how closely the native engine keeps to the schedule.
         keepalive: reuse connections.
@@ -72,6 +72,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         addresses: the resolved addresses the run is pinned to, ``host:port -> address``.
         transport: how the requests travel.
         name: of the load, sent with every request and kept with every hit; empty for none.
+        streamed: each target is sent once, and these are but the first of them.
+        queue_limit: hits that may be due and waiting for a connection at once before the load is
+            ended; 0 for no limit.
     """
 
     targets: tuple[Target, ...]
@@ -88,6 +91,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     addresses: dict[str, str] = {}
     transport: Transport = Transport()
     name: str = ""
+    streamed: bool = False
+    queue_limit: int = 0
 
 
 class Outcome(IntEnum):
@@ -149,6 +154,8 @@ class Hits:
         bytes_out: body bytes sent.
         target: index into the plan's targets.
         flags: `HitFlag` bits.
+        number: which hit of its phase it is, counted from 0 in the order they were due; None where
+            nobody tells, as of hits that were stored: there they are in the order they ended.
     """
 
     intended: Int64s
@@ -162,16 +169,18 @@ class Hits:
     bytes_out: Int64s
     target: Int64s
     flags: Int64s
+    number: Int64s | None = None
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:
-        """The column names, in the order they are stored."""
-        return tuple(column.name for column in fields(cls))
+        """The names of the columns that are stored, in their order."""
+        return tuple(column.name for column in fields(cls) if column.name != "number")
 
     @classmethod
     def from_rows(cls, rows: Int64s) -> Self:
-        """Hits from int64[n, 11], columns in `columns` order."""
-        return cls(**{name: rows[:, index] for index, name in enumerate(cls.columns())})
+        """Hits from int64[n, 11], columns in `columns` order, or int64[n, 12], with `number`."""
+        names = cls.columns() if rows.shape[1] == len(cls.columns()) else (*cls.columns(), "number")
+        return cls(**{name: rows[:, index] for index, name in enumerate(names)})
 
     @classmethod
     def empty(cls) -> Self:
@@ -182,12 +191,25 @@ class Hits:
         """The same as int64[n, 11]."""
         return np.column_stack([getattr(self, name) for name in self.columns()])
 
+    def numbered_rows(self) -> Int64s:
+        """The same with `number`, as int64[n, 12].
+
+        Raises:
+            ValueError: nobody told which hits they are.
+        """
+        if self.number is None:
+            raise ValueError("hits without numbers")
+        return np.column_stack([self.rows(), self.number])
+
     def __len__(self) -> int:
         return len(self.intended)
 
     def select(self, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Self:
         """The hits where ``mask`` is true."""
-        return type(self)(**{name: getattr(self, name)[mask] for name in self.columns()})
+        number = None if self.number is None else self.number[mask]
+        return type(self)(
+            **{name: getattr(self, name)[mask] for name in self.columns()}, number=number
+        )
 
 
 class LoadReport(msgspec.Struct, frozen=True, kw_only=True):

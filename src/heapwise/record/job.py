@@ -167,8 +167,10 @@ class _Job:
             notify(Progress(step="fence: collecting garbage, taking a heap profile"))
             readings = self._collector.readings - began
             after = fence_after(self._collector, "after-job")
-            window = msgspec.structs.replace(window, after=after, readings=readings)
-            self._writer.window(window)
+            # A program that ran out of memory may be unable to tell; what it told before counts.
+            if window.after is None or (after is not None and after.profile):
+                window = msgspec.structs.replace(window, after=after, readings=readings)
+                self._writer.window(window)
         self._writer.event(ended, ENDED)
         self._channel.release()
         if not self._stop.is_set():

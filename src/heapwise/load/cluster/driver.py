@@ -21,7 +21,7 @@ from heapwise.load.cluster.clocks import check_offset
 from heapwise.load.cluster.member import Member
 from heapwise.load.cluster.scheduler import Scheduler
 from heapwise.load.cluster.wire import Join, Judge, Order, Verdict, Willing, pack
-from heapwise.load.engine import Phase, PhaseReport
+from heapwise.load.engine import More, Phase, PhaseReport
 from heapwise.load.share import Share
 from heapwise.load.wire import Failed
 from heapwise.model.cluster import ClusterWorker
@@ -90,6 +90,7 @@ class ClusterDriver:
         on_hits: Callable[[Hits], None],
         stop: Callable[[], bool],
         _new_rate: Callable[[], Fraction | None] = lambda: None,
+        _more: Callable[[], More | None] = lambda: None,
     ) -> PhaseReport:
         """Send a phase; see `heapwise.load.driver.LoadDriver.run`. Its rate cannot be changed.
 

@@ -80,7 +80,7 @@ class Session:
 
     def take(self, hits: Hits) -> None:
         """Keep hits for the driver."""
-        data = hits.rows().astype("<i8").tobytes()
+        data = hits.numbered_rows().astype("<i8").tobytes()
         with self._changed:
             self._backlog.add(data)
 

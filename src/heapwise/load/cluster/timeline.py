@@ -10,6 +10,7 @@ import numpy.typing as npt
 from heapwise.load.engine import Phase
 from heapwise.load.share import Share
 from heapwise.load.unsent import unsent
+from heapwise.load.wire import ROW
 from heapwise.model.load import Hits
 from heapwise.model.profile import Int64s
 from heapwise.model.schedules import Saturate, Schedule
@@ -24,13 +25,13 @@ def on_our_time(data: bytes, ahead_ns: int) -> Hits:
     """Rows of a worker.
 
     Args:
-        data: int64[n, 11], little endian.
+        data: int64[n, 12], little endian.
         ahead_ns: what its clock shows at the zero of our time line; -1 stays -1.
 
     Raises:
         ValueError: they are no rows.
     """
-    rows = np.frombuffer(data, "<i8").astype(np.int64).reshape(-1, len(Hits.columns()))
+    rows = np.frombuffer(data, "<i8").astype(np.int64).reshape(-1, ROW)
     for column in _STAMPS:
         stamps = rows[:, column]
         np.subtract(stamps, ahead_ns, out=stamps, where=stamps >= 0)

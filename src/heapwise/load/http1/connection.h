@@ -44,6 +44,8 @@ struct target {
 struct hit {
     int64_t intended, ready, sent, first_byte;
     int64_t target;
+    int64_t number;                  /* in the order of the schedule */
+    bool again;                      /* it goes out once more */
     struct kept *kept;
 };
 
@@ -59,6 +61,7 @@ struct connection {
     int64_t deadline;                /* of the dialling, or of the hit */
     int64_t free_since;
     size_t sent;                     /* bytes of the request */
+    int send_error;                  /* why the rest of it cannot be sent */
     struct hit hit;
     struct response response;
 };
@@ -127,11 +130,26 @@ failed:;
     return -1;
 }
 
+/* Where nobody listens on a port that local sockets are given, TCP now and then lets one that was
+ * given this very port meet itself: it would hear its own request as the response. */
+static bool met_itself(int fd, const struct address *address) {
+    struct sockaddr_in6 own;         /* the larger of the two */
+    socklen_t size = sizeof own;
+    if (address->to.any.sa_family == AF_UNIX || getsockname(fd, (void *)&own, &size)) return false;
+    if (address->to.any.sa_family == AF_INET6)
+        return own.sin6_port == address->to.v6.sin6_port &&
+               !memcmp(&own.sin6_addr, &address->to.v6.sin6_addr, sizeof own.sin6_addr);
+    const struct sockaddr_in *v4 = (const void *)&own;
+    return v4->sin_port == address->to.v4.sin_port &&
+           v4->sin_addr.s_addr == address->to.v4.sin_addr.s_addr;
+}
+
 /* How the dialling of a socket that is ready went: 0 or an error. */
-static int dialled(int fd) {
+static int dialled(int fd, const struct address *address) {
     int error = 0;
     socklen_t size = sizeof error;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) ? errno : error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size)) return errno;
+    return !error && met_itself(fd, address) ? ECONNREFUSED : error;
 }
 
 /* Send what the socket takes of the request; 0 or an error, EAGAIN where it did not take all. */

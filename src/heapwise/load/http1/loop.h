@@ -28,6 +28,9 @@ enum {
     DIAL_NS = 100000,       /* dialling is dear: more often, it would make us late, and the late dial */
     DIAL_BURST = 16,        /* but for so many */
     SLICE_NS = 100000,
+    MOST_ENDPOINTS = 1 << 16,
+    TARGET_BLOCK = 1 << 12,
+    MOST_TARGETS = 1 << 27, /* more than a schedule may have hits */
     TICK_NS = 50000000,     /* how long a word from the other thread may wait */
     NS_PER_S = 1000000000
 };
@@ -46,10 +49,20 @@ struct endpoint {
 
 enum dispatched { SENT, NO_ROOM, NOT_YET };
 
+/* Whether more will be fed: it is open until the feeder says that there is no more, and the phase
+ * has ended once that is so and no hit is left; until then the feeder may change its mind. */
+enum feeding { OPEN, ALL_FED, ENDED };
+
+/* What stands for no timeout: 73 years. A longer one, added to the clock, might not fit it. */
+static const int64_t LONGEST = INT64_MAX / 4;
+
 struct engine {
-    struct endpoint *endpoints;
-    struct target *targets;
-    size_t endpoint_count, target_count;
+    struct endpoint **endpoints;      /* they may become more meanwhile, and stay where they are */
+    struct target **targets;          /* in blocks, for the same reason */
+    _Atomic size_t endpoint_count;
+    size_t target_count;              /* of whom it is the other thread that asks */
+    bool once;                        /* each target is sent once, and can be forgotten then */
+    int64_t keep;                     /* bodies of each target, of this phase */
     size_t most;            /* connections at once */
     size_t most_kept;       /* bytes of a body */
     bool capped;            /* by the plan: hits wait; else by descriptors: hits fail */
@@ -58,21 +71,29 @@ struct engine {
     int64_t flags;
     int64_t *free_since;    /* under a cap: of connections there could be, in a ring */
     size_t first_free;
-    size_t turn;            /* of the targets, in a closed loop */
+    int64_t *turns;         /* of the targets, in a closed loop */
+    size_t turn, turn_count;
+    int64_t number;         /* of the next hit of this phase */
     int epoll;
     struct list busy, dialling;
     struct connection *dead;  /* gone, but events of this round may name them */
     size_t connections;
+    size_t waiting;         /* hits that dialled, of all endpoints */
     enum dispatched last;   /* why no more was sent */
     int64_t dial_at;        /* when the next dialling would be due, if they were even */
     int64_t held_until;     /* hits due before then could not dial earlier */
     struct ring due;
     struct rows rows;
     char *buffer;
-    atomic_bool driving, complete, stopped, abandoned;
+    atomic_bool driving, stopped, abandoned;
+    _Atomic int feeding;
     _Atomic int64_t closed_until;     /* closed loop: keep every connection busy until then */
     _Atomic int64_t opened, queue_max;
 };
+
+static struct target *target_at(const struct engine *e, int64_t index) {
+    return &e->targets[index / TARGET_BLOCK][index % TARGET_BLOCK];
+}
 
 static int64_t clock_ns(void) {
     struct timespec now;
@@ -85,13 +106,13 @@ static int64_t clock_ns(void) {
 static void conclude(struct engine *e, struct hit *hit, const struct connection *c, int64_t done,
                      enum outcome outcome) {
     const struct response *r = c ? &c->response : NULL;
-    const struct target *target = &e->targets[hit->target];
+    struct target *target = target_at(e, hit->target);
     struct row row = {
         .intended = hit->intended, .ready = hit->ready, .sent = hit->sent,
         .first_byte = hit->first_byte, .done = done, .status = r ? r->status : 0,
         .outcome = outcome, .bytes_in = r ? (int64_t)r->body : 0,
         .bytes_out = c && c->sent == target->size ? target->body : 0, .target = hit->target,
-        .flags = e->flags | (hit->ready > hit->intended ? WAITED : 0),
+        .flags = e->flags | (hit->ready > hit->intended ? WAITED : 0), .number = hit->number,
     };
     rows_add(&e->rows, &row);
     if (hit->kept && r) {
@@ -99,12 +120,16 @@ static void conclude(struct engine *e, struct hit *hit, const struct connection 
         rows_keep(&e->rows, hit->kept);
     } else kept_free(hit->kept);
     hit->kept = NULL;
+    if (e->once) {
+        free(target->request);
+        target->request = NULL;
+    }
 }
 
 /* --- connections ---------------------------------------------------------------------------- */
 
 static struct list *list_of(struct engine *e, struct connection *c) {
-    return c->state == IDLE ? &e->endpoints[c->endpoint].idle
+    return c->state == IDLE ? &e->endpoints[c->endpoint]->idle
                             : c->state == BUSY ? &e->busy : &e->dialling;
 }
 
@@ -124,7 +149,7 @@ static int64_t take_slot(struct engine *e) {
 
 static void drop(struct engine *e, struct connection *c, int64_t now) {
     list_remove(list_of(e, c), c);
-    if (c->state == DIALLING) e->endpoints[c->endpoint].dialling--;
+    if (c->state == DIALLING) e->endpoints[c->endpoint]->dialling--;
     close(c->fd);           /* which takes it out of the epoll */
     give_slot(e, now);
     c->state = DEAD;
@@ -146,7 +171,7 @@ static void listen_for(struct engine *e, struct connection *c, uint32_t events) 
 static int open_connection(struct engine *e, size_t endpoint, int64_t now) {
     struct connection *c = calloc(1, sizeof *c);
     if (!c) return ENOMEM;
-    c->fd = dial(&e->endpoints[endpoint].address);
+    c->fd = dial(&e->endpoints[endpoint]->address);
     struct epoll_event event = {.events = EPOLLOUT, .data.ptr = c};
     if (c->fd < 0 || epoll_ctl(e->epoll, EPOLL_CTL_ADD, c->fd, &event)) {
         int error = errno;
@@ -158,33 +183,36 @@ static int open_connection(struct engine *e, size_t endpoint, int64_t now) {
     c->deadline = now + e->timeout;
     c->state = DIALLING;
     list_add(&e->dialling, c);
-    e->endpoints[endpoint].dialling++;
+    e->endpoints[endpoint]->dialling++;
     take_slot(e);
-    atomic_fetch_add_explicit(&e->opened, 1, memory_order_relaxed);
     return 0;
 }
 
-static void wait_for_connection(struct endpoint *endpoint, struct waiting *waiting, bool in_front) {
+static void wait_for_connection(struct engine *e, struct endpoint *endpoint,
+                                struct waiting *waiting) {
+    bool in_front = waiting->hit.again;
     waiting->next = in_front ? endpoint->first : NULL;
     if (in_front) endpoint->first = waiting;
     else *endpoint->last = waiting;
     if (!waiting->next) endpoint->last = &waiting->next;
     endpoint->waiting++;
+    e->waiting++;
 }
 
-static struct hit stop_waiting(struct endpoint *endpoint) {
+static struct hit stop_waiting(struct engine *e, struct endpoint *endpoint) {
     struct waiting *waiting = endpoint->first;
     struct hit hit = waiting->hit;
     endpoint->first = waiting->next;
     if (!endpoint->first) endpoint->last = &endpoint->first;
     endpoint->waiting--;
+    e->waiting--;
     free(waiting);
     return hit;
 }
 
 /* Let a hit wait for a new connection, or for one that another gives back. */
-static void dial_for(struct engine *e, const struct hit *hit, int64_t now, bool again) {
-    size_t index = e->targets[hit->target].endpoint;
+static void dial_for(struct engine *e, const struct hit *hit, int64_t now) {
+    size_t index = target_at(e, hit->target)->endpoint;
     struct waiting *waiting = malloc(sizeof *waiting);
     int error = waiting ? open_connection(e, index, now) : ENOMEM;
     struct hit failed = *hit;
@@ -194,7 +222,7 @@ static void dial_for(struct engine *e, const struct hit *hit, int64_t now, bool 
         return;
     }
     waiting->hit = *hit;
-    wait_for_connection(&e->endpoints[index], waiting, again);
+    wait_for_connection(e, e->endpoints[index], waiting);
 }
 
 static void serve(struct engine *e, struct connection *c);
@@ -202,7 +230,7 @@ static void serve(struct engine *e, struct connection *c);
 /* The hit on it has ended; the connection lives on if it can. */
 static void finish(struct engine *e, struct connection *c, enum outcome outcome) {
     int64_t now = clock_ns();
-    bool whole = c->sent == e->targets[c->hit.target].size;
+    bool whole = c->sent == target_at(e, c->hit.target)->size;
     conclude(e, &c->hit, c, now, outcome);
     if (outcome != OK || !c->response.keeps || !whole || !e->keepalive) {
         drop(e, c, now);
@@ -212,44 +240,56 @@ static void finish(struct engine *e, struct connection *c, enum outcome outcome)
     c->state = IDLE;
     c->reused = true;
     c->free_since = now;
-    list_add(&e->endpoints[c->endpoint].idle, c);
+    list_add(&e->endpoints[c->endpoint]->idle, c);
     serve(e, c);
 }
 
-/* The connection failed under its hit, which may deserve another. */
+/* The connection failed under its hit, which may deserve another: of what no byte was taken nobody
+ * can have acted on. */
 static void fail(struct engine *e, struct connection *c, int error) {
     struct hit hit = c->hit;
     bool died_before = error == ENODATA || outcome_of(error) == RESET;
-    bool silent = hit.first_byte < 0 && c->reused && e->targets[hit.target].repeatable;
-    if (!died_before || !silent) {
+    bool silent = hit.first_byte < 0 && c->reused && !hit.again;
+    bool harmless = !c->sent || target_at(e, hit.target)->repeatable;
+    if (!died_before || !silent || !harmless) {
         finish(e, c, error == ENODATA ? EARLY_EOF : outcome_of(error));
         return;
     }
     int64_t now = clock_ns();
     drop(e, c, now);
-    dial_for(e, &hit, now, true);
+    hit.again = true;
+    dial_for(e, &hit, now);
+}
+
+/* The rest of the request cannot be sent, but an answer may have come: a server that does not want
+ * a body says so, and closes on it. */
+static void cannot_send(struct engine *e, struct connection *c, int error) {
+    c->send_error = error;
+    if (c->sent) listen_for(e, c, EPOLLIN);
+    else fail(e, c, error);
 }
 
 /* Put a hit on an idle connection. */
 static void start(struct engine *e, struct connection *c, const struct hit *hit) {
-    const struct target *target = &e->targets[hit->target];
-    list_remove(&e->endpoints[c->endpoint].idle, c);
+    const struct target *target = target_at(e, hit->target);
+    list_remove(&e->endpoints[c->endpoint]->idle, c);
     c->state = BUSY;
     c->hit = *hit;
     c->sent = 0;
+    c->send_error = 0;
     c->deadline = hit->sent + e->timeout;
     list_add_by_deadline(&e->busy, c);
     response_begin(&c->response, target->bodiless);
     int error = send_more(c, target);
     if (error == EAGAIN) listen_for(e, c, EPOLLIN | EPOLLOUT);
-    else if (error) fail(e, c, error);
+    else if (error) cannot_send(e, c, error);
 }
 
 /* An idle connection takes the hit that has waited longest for one. */
 static void serve(struct engine *e, struct connection *c) {
-    struct endpoint *endpoint = &e->endpoints[c->endpoint];
+    struct endpoint *endpoint = e->endpoints[c->endpoint];
     if (!endpoint->first) return;
-    struct hit hit = stop_waiting(endpoint);
+    struct hit hit = stop_waiting(e, endpoint);
     start(e, c, &hit);
 }
 
@@ -257,7 +297,7 @@ static void serve(struct engine *e, struct connection *c) {
 
 /* A body to keep, where that was asked for and there is memory. */
 static struct kept *kept_for(struct engine *e, int64_t index) {
-    struct target *target = &e->targets[index];
+    struct target *target = target_at(e, index);
     if (target->to_keep <= 0) return NULL;
     struct kept *kept = malloc(sizeof *kept);
     if (!kept) return NULL;
@@ -270,7 +310,7 @@ static struct kept *kept_for(struct engine *e, int64_t index) {
 static bool make_room(struct engine *e, int64_t now) {
     if (e->connections < e->most) return true;
     for (size_t i = 0; i < e->endpoint_count; i++)
-        if (e->endpoints[i].idle.oldest) return drop(e, e->endpoints[i].idle.oldest, now), true;
+        if (e->endpoints[i]->idle.oldest) return drop(e, e->endpoints[i]->idle.oldest, now), true;
     return false;
 }
 
@@ -290,20 +330,20 @@ static int64_t ready_at(const struct engine *e, const struct endpoint *endpoint,
 
 /* Send a hit now, or dial for it; or leave it where it is. */
 static enum dispatched dispatch(struct engine *e, int64_t intended, int64_t target) {
-    struct endpoint *endpoint = &e->endpoints[e->targets[target].endpoint];
+    struct endpoint *endpoint = e->endpoints[target_at(e, target)->endpoint];
     struct connection *idle = endpoint->idle.newest;
     int64_t now = clock_ns();
     if (!idle && !may_dial(e, now)) return e->held_until = now, NOT_YET;
     bool room = idle || make_room(e, now);
     if (!room && e->capped) return NO_ROOM;
     struct hit hit = {.intended = intended, .ready = intended, .sent = now, .first_byte = -1,
-                      .target = target, .kept = kept_for(e, target)};
+                      .target = target, .number = e->number++, .kept = kept_for(e, target)};
     if (room) hit.ready = ready_at(e, endpoint, intended);
     if (idle) start(e, idle, &hit);
     else if (!room) conclude(e, &hit, NULL, now, NO_DESCRIPTOR);
     else {
         e->dial_at = (e->dial_at > now ? e->dial_at : now) + DIAL_NS;
-        dial_for(e, &hit, now, false);
+        dial_for(e, &hit, now);
     }
     return SENT;
 }
@@ -314,17 +354,21 @@ static void note_queue(struct engine *e, int64_t now) {
         atomic_store_explicit(&e->queue_max, queue, memory_order_relaxed);
 }
 
-/* Send what is due. */
+static bool has_stopped(const struct engine *e) {
+    return atomic_load_explicit(&e->stopped, memory_order_relaxed);
+}
+
+/* Send what is due. Where every hit fails at once there is always more: it listens meanwhile. */
 static void admit(struct engine *e) {
-    e->last = SENT;
-    if (atomic_load_explicit(&e->stopped, memory_order_relaxed)) return;
     int64_t now = clock_ns();
-    while (e->last == SENT && now < atomic_load_explicit(&e->closed_until, memory_order_relaxed)) {
-        e->last = dispatch(e, now, (int64_t)e->turn);
-        if (e->last == SENT) e->turn = (e->turn + 1) % e->target_count;
+    e->last = SENT;
+    while (e->last == SENT && !has_stopped(e) &&
+           now < atomic_load_explicit(&e->closed_until, memory_order_relaxed)) {
+        e->last = dispatch(e, now, e->turns[e->turn]);
+        if (e->last == SENT) e->turn = (e->turn + 1) % e->turn_count;
         now = clock_ns();
     }
-    while (ring_count(&e->due)) {
+    while (!has_stopped(e) && ring_count(&e->due)) {
         struct due due = *ring_at(&e->due, 0);
         if (due.at > now && due.at > (now = clock_ns())) return;
         e->last = dispatch(e, due.at, due.target);
@@ -336,11 +380,11 @@ static void admit(struct engine *e) {
 
 /* Replace a connection that never came, where a hit still waits for one. */
 static void redial(struct engine *e, size_t index, int64_t now) {
-    struct endpoint *endpoint = &e->endpoints[index];
+    struct endpoint *endpoint = e->endpoints[index];
     while (endpoint->waiting > endpoint->dialling) {
         int error = open_connection(e, index, now);
         if (!error) continue;
-        struct hit hit = stop_waiting(endpoint);
+        struct hit hit = stop_waiting(e, endpoint);
         conclude(e, &hit, NULL, now, outcome_of(error));
     }
 }
@@ -350,10 +394,10 @@ static int64_t expire(struct engine *e, int64_t now) {
     int64_t next = now + TICK_NS;
     while (e->busy.oldest && e->busy.oldest->deadline <= now) finish(e, e->busy.oldest, TIMEOUT);
     if (e->busy.oldest && e->busy.oldest->deadline < next) next = e->busy.oldest->deadline;
-    for (size_t i = 0; i < e->endpoint_count; i++) {
-        struct endpoint *endpoint = &e->endpoints[i];
+    for (size_t i = 0; e->waiting && i < e->endpoint_count; i++) {
+        struct endpoint *endpoint = e->endpoints[i];
         while (endpoint->first && endpoint->first->hit.sent + e->timeout <= now) {
-            struct hit hit = stop_waiting(endpoint);
+            struct hit hit = stop_waiting(e, endpoint);
             conclude(e, &hit, NULL, now, TIMEOUT);
         }
         if (endpoint->first && endpoint->first->hit.sent + e->timeout < next)
@@ -370,16 +414,17 @@ static int64_t expire(struct engine *e, int64_t now) {
 /* --- events --------------------------------------------------------------------------------- */
 
 static void on_dialled(struct engine *e, struct connection *c) {
-    struct endpoint *endpoint = &e->endpoints[c->endpoint];
-    int error = dialled(c->fd);
+    struct endpoint *endpoint = e->endpoints[c->endpoint];
+    int error = dialled(c->fd, &endpoint->address);
     int64_t now = clock_ns();
     if (error) {
         drop(e, c, now);
         if (endpoint->waiting <= endpoint->dialling) return;
-        struct hit hit = stop_waiting(endpoint);
+        struct hit hit = stop_waiting(e, endpoint);
         conclude(e, &hit, NULL, now, outcome_of(error));
         return;
     }
+    atomic_fetch_add_explicit(&e->opened, 1, memory_order_relaxed);
     list_remove(&e->dialling, c);
     endpoint->dialling--;
     c->state = IDLE;
@@ -390,19 +435,19 @@ static void on_dialled(struct engine *e, struct connection *c) {
 }
 
 static void on_readable(struct engine *e, struct connection *c) {
-    bool discards = e->endpoints[c->endpoint].address.to.any.sa_family != AF_UNIX;
+    bool discards = e->endpoints[c->endpoint]->address.to.any.sa_family != AF_UNIX;
     int error = receive(c, e->buffer, discards);
     if (error == EAGAIN) return;
     if (!error && c->hit.first_byte < 0) c->hit.first_byte = clock_ns();
-    if (error) fail(e, c, error);
+    if (error) fail(e, c, c->send_error ? c->send_error : error);
     else if (c->response.part == BROKEN) finish(e, c, PROTOCOL);
     else if (c->response.part == COMPLETE) finish(e, c, OK);
 }
 
 static void on_writable(struct engine *e, struct connection *c) {
-    int error = send_more(c, &e->targets[c->hit.target]);
+    int error = send_more(c, target_at(e, c->hit.target));
     if (!error) listen_for(e, c, EPOLLIN);
-    else if (error != EAGAIN) fail(e, c, error);
+    else if (error != EAGAIN) cannot_send(e, c, error);
 }
 
 static void on_event(struct engine *e, struct connection *c, uint32_t events) {
@@ -410,18 +455,24 @@ static void on_event(struct engine *e, struct connection *c, uint32_t events) {
     if (c->state == DIALLING) on_dialled(e, c);
     /* an idle one has nothing to say: it was closed, or somebody talks out of turn */
     else if (c->state == IDLE) drop(e, c, clock_ns());
-    else if (c->wants_out && !(events & ~(uint32_t)EPOLLOUT)) on_writable(e, c);
-    else on_readable(e, c);
+    else {
+        if (c->wants_out && events & EPOLLOUT) on_writable(e, c);
+        if (c->state == BUSY && events & ~(uint32_t)EPOLLOUT) on_readable(e, c);
+    }
+}
+
+/* Nothing is due, nor will be. What was fed last must be seen after the word that it was the last. */
+static bool is_fed_up(struct engine *e) {
+    int fed = ALL_FED;
+    return atomic_load(&e->feeding) == fed && !ring_count(&e->due) &&
+           clock_ns() >= atomic_load(&e->closed_until) &&
+           atomic_compare_exchange_strong(&e->feeding, &fed, ENDED);
 }
 
 static bool has_ended(struct engine *e) {
-    bool complete = atomic_load(&e->complete), stopped = atomic_load(&e->stopped);
     if (e->rows.no_memory || atomic_load(&e->abandoned)) return true;
-    if (!stopped && (!complete || ring_count(&e->due) || clock_ns() < atomic_load(&e->closed_until))) return false;
-    if (e->busy.count) return false;
-    for (size_t i = 0; i < e->endpoint_count; i++)
-        if (e->endpoints[i].waiting) return false;
-    return true;
+    if (e->busy.count || e->waiting) return false;
+    return has_stopped(e) || is_fed_up(e);
 }
 
 /* When to look again, if no socket has anything before. */
@@ -430,7 +481,7 @@ static int64_t wake_at(struct engine *e, int64_t deadline) {
         int64_t dial_at = e->dial_at - (int64_t)DIAL_BURST * DIAL_NS;
         return dial_at < deadline ? dial_at : deadline;
     }
-    if (e->last == NO_ROOM || atomic_load(&e->stopped) || !ring_count(&e->due)) return deadline;
+    if (e->last == NO_ROOM || has_stopped(e) || !ring_count(&e->due)) return deadline;
     int64_t due = ring_at(&e->due, 0)->at;
     if (e->step) due = (due + e->step - 1) / e->step * e->step;
     return due < deadline ? due : deadline;
@@ -454,8 +505,8 @@ static void abandon(struct engine *e) {
     int64_t now = clock_ns();
     while (e->busy.oldest) finish(e, e->busy.oldest, OTHER);
     for (size_t i = 0; i < e->endpoint_count; i++)
-        while (e->endpoints[i].first) {
-            struct hit hit = stop_waiting(&e->endpoints[i]);
+        while (e->endpoints[i]->first) {
+            struct hit hit = stop_waiting(e, e->endpoints[i]);
             conclude(e, &hit, NULL, now, OTHER);
         }
 }
@@ -466,7 +517,7 @@ static void shut(struct engine *e) {
     abandon(e);
     while (e->dialling.oldest) drop(e, e->dialling.oldest, now);
     for (size_t i = 0; i < e->endpoint_count; i++)
-        while (e->endpoints[i].idle.oldest) drop(e, e->endpoints[i].idle.oldest, now);
+        while (e->endpoints[i]->idle.oldest) drop(e, e->endpoints[i]->idle.oldest, now);
     bury(e);
     if (e->epoll >= 0) close(e->epoll);
     e->epoll = -1;

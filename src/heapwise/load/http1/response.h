@@ -161,15 +161,16 @@ static enum part after_headers(struct response *r) {
 /* `1a2b;extension`. */
 static enum part take_chunk_size(struct response *r, const char *line, size_t size) {
     uint64_t value = 0;
-    size_t i = 0;
-    for (; i < size && i < LINE_KEPT; i++) {
+    size_t there = size < LINE_KEPT ? size : LINE_KEPT, i = 0;
+    for (; i < there; i++) {
         char c = line[i] | 32;
         int digit = is_digit(line[i]) ? line[i] - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
         if (digit < 0) break;
         if (value >> 58) return BROKEN;
         value = value << 4 | (uint64_t)digit;
     }
-    if (i == 0 || (i < size && line[i] != ';' && line[i] != ' ' && line[i] != '\t')) return BROKEN;
+    if (i == 0 || (i == there && i < size)) return BROKEN; /* no number, or one without end */
+    if (i < size && line[i] != ';' && line[i] != ' ' && line[i] != '\t') return BROKEN;
     r->left = value;
     return value ? CHUNK : TRAILERS;
 }

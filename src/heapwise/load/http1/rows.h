@@ -17,7 +17,7 @@ enum flag { WAITED = 1 };
 
 struct row {
     int64_t intended, ready, sent, first_byte, done, status, outcome, bytes_in, bytes_out, target,
-        flags;
+        flags, number;   /* the last: which hit of the phase it is, in the order they were due */
 };
 
 /* Bytes of one response body, as sent, up to a limit. */
