@@ -2,6 +2,7 @@
 
 BIN := .venv/bin
 STAMP := .venv/.synced
+LABS := $(sort $(dir $(wildcard src/heapwise/lab/cases/*/*.py)))
 
 .PHONY: help setup demo test test-long check format docs assets bench lab
 
@@ -35,6 +36,7 @@ check: setup  ## style, types, layers, spelling
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@for lab in $(LABS); do MYPYPATH=$$lab $(BIN)/mypy --no-namespace-packages $$lab*.py || exit 1; done
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 

@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from table import Row, report
 
-from heapwise.lab.runner import free_ports
+from heapwise.lab.ports import free_ports
 from heapwise.runtimes.go.toolchain import find_go
 
 SOURCE = Path(__file__).parents[2] / "tests" / "data" / "patterns" / "go"

@@ -24,8 +24,8 @@ from peer import Cost, built_go_tool, method, taking_turns
 from table import Row, report
 
 from heapwise.lab.library import find_case
+from heapwise.lab.ports import free_ports
 from heapwise.lab.prepare import prepare
-from heapwise.lab.runner import free_ports
 
 ROUNDS = 3
 RATE, SECONDS = 1000, 15

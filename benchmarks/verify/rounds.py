@@ -9,8 +9,8 @@ from pathlib import Path
 
 from heapwise.lab.library import find_case
 from heapwise.lab.prepare import prepare
-from heapwise.lab.runner import Bench
-from heapwise.lab.spec import Scale
+from heapwise.lab.service_bench import ServiceBench
+from heapwise.lab.spec import Scale, ServiceLab
 from heapwise.model.metrics import MetricValue
 
 SHAPES = {
@@ -43,14 +43,14 @@ def kept(folder: Path, lab: str) -> list[Round]:
 def record(folder: Path, lab: str, count: int) -> list[Round]:
     """Record rounds of a lab's first variant one after another, and keep their figures."""
     case, scale = find_case(lab), SHAPES[lab]
-    start = prepare(case, [VARIANT], announce=print).starts[VARIANT]
+    assert isinstance(case.lab, ServiceLab)
+    bench = ServiceBench(case, case.lab, prepare(case, [VARIANT], announce=print), scale, {}, print)
     made: list[Round] = []
     machine = ""
     with tempfile.TemporaryDirectory() as place:
         for number in range(count):
-            bench = Bench(case, VARIANT, start, scale)
             path = Path(place) / f"round-{number}.hw"
-            report = bench.record(path, force=False, notify=lambda *_: None).report
+            report = bench.record(VARIANT, path, force=False, notify=lambda *_: None).report
             machine = report.machine
             made.append({value.metric: value for value in report.metrics})
             spoiled = sum(bool(value.invalid) for value in report.metrics)

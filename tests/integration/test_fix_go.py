@@ -17,7 +17,7 @@ import pytest
 
 from heapwise.cli.main import app
 from heapwise.errors import UsageError
-from heapwise.lab.runner import free_ports
+from heapwise.lab.ports import free_ports
 from heapwise.runtimes.go.toolchain import find_go
 from support.repository import Repository
 

@@ -65,13 +65,14 @@ def test_nothing_is_found_where_the_patterns_of_python_are_mended(well: Case) ->
     assert [(each.rule.CODE, each.finding.where) for each in found_in(well)] == []
 
 
-@pytest.mark.parametrize(("side", "count"), [("before", 2), ("after", 0)])
+@pytest.mark.parametrize(("side", "count"), [("before", 1), ("after", 0)])
 def test_json_is_found_where_it_dominates(service: PyService, side: str, count: int) -> None:
-    """Reading and writing, by their call paths, for the service's lines; not after it is mended."""
+    """Reading and writing, by their call paths, for the service's line; not after it is mended."""
     found = list(json_dominates.find(python_case(service, [f"/HW902/{side}"])))
     assert len(found) == count
     for each in found:
         assert each.where.startswith("hw902_json_dominates.before ")
+        assert "reading and writing JSON" in each.title
         assert each.remedy
         assert each.evidence is not None
         assert each.evidence.bytes_share.low >= 0.1
@@ -115,6 +116,15 @@ def test_a_client_for_one_answer_is_found_without_source(
     for each in found:
         assert each.where.startswith("hw903_client_per_request.before ")
         assert each.sketch is not None
+
+
+def test_a_session_for_one_answer_is_found_without_source(service: PyService) -> None:
+    """What makes it is the service's own code and no function of the library."""
+    case = replace(python_case(service, ["/HW903/session"]), source=None)
+    (found,) = client_per_request.find(case)
+    assert found.title == (
+        "hw903_client_per_request.session makes a new requests.Session for every call"
+    )
 
 
 def test_both_ways_answer_the_same(service: PyService) -> None:

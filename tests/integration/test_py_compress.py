@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from heapwise.lab.library import CASES, find_case
-from heapwise.lab.runner import free_ports
+from heapwise.lab.ports import free_ports
 
 for needed in ("heapwise_agent", "uvicorn", "uvloop", "httptools"):
     pytest.importorskip(needed, reason=f"{needed} is part of heapwise[demo]")

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from heapwise.lab.runner import free_ports
+from heapwise.lab.ports import free_ports
 from heapwise.model.recording import Scope
 from heapwise.model.verify import Attempt, VerifyState
 from heapwise.verify.journal import read_state

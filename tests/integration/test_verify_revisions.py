@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from heapwise.errors import ToolchainError, UsageError
-from heapwise.lab.runner import free_ports
+from heapwise.lab.ports import free_ports
 from heapwise.model.verify import BASE, NEW, Side
 from heapwise.runtimes.go.toolchain import find_go
 from heapwise.verify.revisions import checked_out, side_of_revision

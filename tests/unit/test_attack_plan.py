@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.cli.attack import tell_where
+from heapwise.cli.output import note
 from heapwise.cli.planning import ending_with
 from heapwise.load.metrics import MOST_REPORTS, summarise
 from heapwise.load.schedule import total
@@ -45,10 +46,10 @@ def test_where_it_goes_is_said_and_that_no_proxy_is_used(
     """A proxy of the environment is named only where vegeta would have used it."""
     plan = Plan(targets=(), schedule=ConstantRate(1, 1, S), addresses={"a:80": "127.0.0.1"})
     monkeypatch.setenv("HTTP_PROXY", "http://proxy/")
-    tell_where(plan)
+    tell_where(plan, note)
     assert "a:80 is 127.0.0.1" in (said := capsys.readouterr().err)
     assert "HTTP_PROXY" not in said
-    tell_where(msgspec.structs.replace(plan, addresses={"b:80": "10.0.0.1"}))
+    tell_where(msgspec.structs.replace(plan, addresses={"b:80": "10.0.0.1"}), note)
     assert "HTTP_PROXY is not used: load goes straight" in capsys.readouterr().err
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from heapwise.diagnose.case import Case
+from heapwise.diagnose.engine import everything_found
 from heapwise.diagnose.rules.network.connection_churn import find
+from heapwise.diagnose.source.tree import SourceTree
 from heapwise.model.finding import Finding
 from heapwise.model.work import PerWork, Work
 from support.profiles import Sample, profile
@@ -60,3 +64,28 @@ def test_without_requests_there_is_nothing_to_compare_with() -> None:
     assert found(1.0, unit="s") == []
     assert found(1.0, runtime="python") == []
     assert list(find(Case.of(profile([]), None, None, runtime="go"))) == []
+
+
+CALLS = """package main
+
+import "net/http"
+
+func ask(url string) (*http.Response, error) {
+	client := &http.Client{Transport: &http.Transport{}}
+	return client.Get(url)
+}
+"""
+
+
+def test_what_makes_the_connections_comes_before_their_number(tmp_path: Path) -> None:
+    """A transport per call costs little by itself, and is the line to mend: it is told first."""
+    (tmp_path / "calls.go").write_text(CALLS)
+    own = ("main.ask (/srv/calls.go:6)", *OWN[1:])
+    samples = [
+        Sample((READER, *DIAL), (REQUESTS, REQUESTS * 4_096)),
+        Sample(own, (REQUESTS, REQUESTS * 512)),
+    ]
+    costs = PerWork(Work("req", REQUESTS), 4_608, 20.0, 0.0, 0.0)
+    source = SourceTree(tmp_path, "go")
+    case = Case.of(profile(samples), None, costs, runtime="go", source=source)
+    assert [each.finding.code for each in everything_found(case)] == ["HW701", "HW708"]

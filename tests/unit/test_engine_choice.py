@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from heapwise.errors import UsageError
-from heapwise.load import choose
 from heapwise.load.choose import check_engine, engine_for, needs_curl
 from heapwise.model.load import ConstantRate, Pacing, Plan, Target
 from heapwise.model.transport import HttpVersion, Transport
@@ -39,11 +38,8 @@ def plan(url: str = "http://a/", pacing: Pacing = Pacing.PRECISE, **transport: A
         (plan(chunked=True), "-chunked"),
     ],
 )
-def test_libcurl_sends_what_the_native_engine_cannot(
-    asked: Plan, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_libcurl_sends_what_the_native_engine_cannot(asked: Plan, reason: str) -> None:
     """One target over TLS, or one option of another kind, is enough; the reason is named."""
-    monkeypatch.setattr(choose, "PLAIN_ENGINE", "native")
     assert needs_curl(asked) == reason
     assert engine_for(asked) == ("curl" if reason else "native")
     native = msgspec.structs.replace(asked, engine="native")

@@ -6,18 +6,17 @@ import pytest
 from msgspec.structs import replace
 
 from heapwise.lab.checks import (
-    Counted,
     check_answers,
-    check_counts,
     check_findings,
+    check_gain,
     check_metrics,
     check_run,
-    check_saved,
+    span,
 )
-from heapwise.lab.counter import Counts
+from heapwise.lab.count_checks import check_counts, check_saved
+from heapwise.lab.counter import Counted, Counts, Witness
 from heapwise.lab.library import find_case
 from heapwise.lab.oracles import Seen
-from heapwise.lab.runner import Witness
 from heapwise.lab.spec import Expectation, Lab, MetricExpectation
 from heapwise.model.comparison import Comparison, ComparisonRow, Verdict
 from heapwise.model.lab import LabCheck
@@ -170,7 +169,8 @@ def findings(*codes: str) -> RunReport:
     [
         ("before", ("HW101", "HW201"), []),
         ("before", ("HW201", "HW101", "HW301"), []),
-        ("before", ("HW301", "HW101", "HW201"), ["HW101, HW201 on top"]),
+        ("before", ("HW301", "HW101", "HW201"), []),
+        ("before", ("HW301", "HW302", "HW101", "HW201"), ["HW101, HW201 on top"]),
         ("before", ("HW101",), ["HW101, HW201 on top"]),
         ("before", (), ["HW101, HW201 on top"]),
         ("after", (), []),
@@ -181,7 +181,7 @@ def findings(*codes: str) -> RunReport:
 def test_planted_defects_are_on_top_before_and_gone_after(
     variant: str, codes: tuple[str, ...], missed: list[str]
 ) -> None:
-    """Their order among themselves does not matter; what else `after` shows is not planted."""
+    """Among the first three, in any order; what else `after` shows is not planted."""
     assert failed(list(check_findings(LAB, variant, findings(*codes)))) == missed
 
 
@@ -189,6 +189,28 @@ def test_findings_that_nobody_expects_are_not_checked() -> None:
     """A variant without expected findings may show any."""
     lab = expecting("upgrade", Expectation())
     assert list(check_findings(lab, "upgrade", findings("HW101"))) == []
+
+
+@pytest.mark.parametrize(
+    ("factor", "holds"), [(1.0, True), (1.29, True), (0.71, True), (1.31, False), (0.69, False)]
+)
+def test_a_fix_gains_what_its_finding_promised(factor: float, holds: bool) -> None:
+    """Within 30 % of what was measured, in either direction."""
+    gained = reports.BEFORE["bytes/work"] - reports.AFTER["bytes/work"]
+    finding = replace(reports.compressor(), code="HW101", gain_bytes_per_work=gained * factor)
+    shown = replace(reports.before(), findings=(finding,))
+    check = check_gain("HW101", shown, reports.after())
+    assert check.name == "HW101 gains what it promised, within 30%"
+    assert check.passed is holds
+    assert check.detail.endswith("gained")
+
+
+def test_a_gain_that_nobody_promised_is_a_failure() -> None:
+    """A finding that no earlier variant has, or that promised nothing, is never taken for right."""
+    promised = replace(reports.compressor(), code="HW101", gain_bytes_per_work=None)
+    silent = replace(reports.before(), findings=(promised,))
+    for code, shown in (("HW101", None), ("HW905", reports.before()), ("HW101", silent)):
+        assert not check_gain(code, shown, reports.after()).passed
 
 
 def compared(delta: float | None, verdict: Verdict) -> Comparison:
@@ -221,6 +243,19 @@ def test_a_metric_must_have_its_verdict_and_its_change(
     assert check.passed is holds
 
 
+def test_same_of_single_runs_is_what_nothing_speaks_against() -> None:
+    """One run of each cannot tell times to be the same; several rounds can, and must."""
+    same = MetricExpectation(verdict=Verdict.SAME)
+    lab = expecting("after", Expectation(metrics={"bytes/work": same}))
+    alone = compared(0.01, Verdict.UNDECIDED)
+    (check,) = check_metrics(lab, "after", alone)
+    assert check.passed
+    (check,) = check_metrics(lab, "after", replace(alone, rounds=(6, 6)))
+    assert not check.passed
+    (check,) = check_metrics(lab, "after", compared(0.2, Verdict.WORSE))
+    assert not check.passed
+
+
 def test_a_metric_check_says_what_was_expected_and_what_was_seen() -> None:
     """One line tells both, and why where the verdict is none."""
     expected = MetricExpectation(verdict=Verdict.BETTER, delta=(-1.0, -0.99))
@@ -231,6 +266,15 @@ def test_a_metric_check_says_what_was_expected_and_what_was_seen() -> None:
     assert second == LabCheck(
         "gc.cycles better, -100 % to -99 %", passed=False, detail="was not compared"
     )
+
+
+@pytest.mark.parametrize(
+    ("limits", "text"),
+    [((-1.0, -0.998), "-100 % to -99.8 %"), ((0.0, 500.0), "+0 % to +50,000 %")],
+)
+def test_spans_read_as_per_cent(limits: tuple[float, float], text: str) -> None:
+    """Three digits are enough, and large ones have commas."""
+    assert span(limits) == text
 
 
 def test_the_control_must_break_the_guard_and_keep_the_answers() -> None:

@@ -11,11 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from heapwise.cli.demo import command as demo
-from heapwise.cli.lab import chosen, demand, scaled
+from heapwise.cli.lab import chosen, labs
 from heapwise.cli.lab import command as lab
+from heapwise.cli.lab_run import demand, scaled
 from heapwise.errors import GateFailed, ToolchainError, UsageError
 from heapwise.lab.cache import cache_root
-from heapwise.lab.library import find_case
+from heapwise.lab.library import case_names, find_case
+from heapwise.lab.spec import Scale
 from heapwise.model.lab import LabCheck, LabResult, VariantResult
 from support import reports
 
@@ -25,10 +27,9 @@ CASE = find_case("chi-compress")
 def test_labs_are_listed_with_their_titles() -> None:
     """One line a lab."""
     done = CliRunner().invoke(lab, ["list"])
-    assert done.output == (
-        "chi-compress  A compressor created per response\n"
-        "py-compress   A compressor created per response, in Python\n"
-    )
+    told = dict(line.split("  ", 1) for line in done.output.splitlines())
+    assert list(told) == case_names()
+    assert told["chi-compress"].strip() == "A compressor created per response"
 
 
 def test_a_lab_is_shown() -> None:
@@ -46,7 +47,7 @@ def test_a_lab_that_is_not_there_is_a_usage_error(verb: str) -> None:
 
 def test_a_variant_that_is_not_there_is_a_usage_error() -> None:
     """The error lists the variants there are."""
-    done = CliRunner().invoke(lab, ["run", "chi-compress", "--variant", "none"])
+    done = CliRunner().invoke(lab, ["run", "chi-compress", "--only", "none"])
     assert done.exit_code == 2
     assert "before, upgrade, after, control" in done.output
     with pytest.raises(click.BadParameter):
@@ -61,11 +62,21 @@ def test_variants_run_in_the_ladders_order() -> None:
 
 def test_rate_and_duration_replace_the_labs_own() -> None:
     """What the user does not give stays as the lab has it."""
-    assert scaled(CASE.lab.load, None, None).per_second == 1000
-    scale = scaled(CASE.lab.load, Fraction(5, 6), 1_500_000_000)
+    own = scaled(CASE, None, None, None)
+    assert isinstance(own, Scale)
+    assert own.per_second == 1000
+    scale = scaled(CASE, Fraction(5, 6), 1_500_000_000, None)
+    assert isinstance(scale, Scale)
     assert scale.per_second == Fraction(5, 6)
     assert scale.duration_ns == 1_500_000_000
-    assert scale.warmup_ns == CASE.lab.load.warmup_ns
+    assert scale.warmup_ns == own.warmup_ns
+
+
+def test_a_service_has_no_scale() -> None:
+    """What a job is given is refused, with what to give in its place."""
+    done = CliRunner().invoke(lab, ["run", "chi-compress", "--scale", "5"])
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.hint == "give --rate and --duration"
 
 
 @pytest.mark.parametrize("there", ["before.hw", "after.hw", "report.html"])
@@ -130,6 +141,33 @@ def with_check(*, passed: bool) -> LabResult:
         checks=(LabCheck("guard", passed, "grew"),),
     )  # fmt: skip
     return LabResult(lab="x", title="", load="", toolchain="", variants=(only,))
+
+
+def test_what_is_cleaned_is_told_in_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One lab's builds and inputs go, or everybody's; nothing left is nothing to tell."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    kept = cache_root() / "a-component" / "jars" / "one"
+    gone = cache_root() / "chi-compress" / "abc" / "input"
+    for path in (kept, gone):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes(2048))
+    runner = CliRunner()
+    assert runner.invoke(lab, ["clean", "chi-compress"]).output == (
+        "chi-compress: 2.00 KiB removed\n"
+    )
+    assert not gone.exists()
+    assert kept.exists()
+    assert runner.invoke(lab, ["clean", "chi-compress"]).output == "chi-compress: 0 B removed\n"
+    assert runner.invoke(lab, ["clean"]).output == "a-component: 2.00 KiB removed\n"
+    assert runner.invoke(lab, ["clean"]).output == ""
+    assert isinstance(runner.invoke(lab, ["clean", "zzz"]).exception, UsageError)
+
+
+def test_names_of_labs_complete() -> None:
+    """The shell is told the labs that begin like what was typed."""
+    context = click.Context(lab)
+    assert labs(context, click.Argument(["name"]), "chi") == ["chi-compress"]
+    assert labs(context, click.Argument(["name"]), "") == case_names()
 
 
 def test_builds_go_to_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -57,13 +57,19 @@ def test_a_service_may_count_one_function_only() -> None:
     assert counts.since(earlier) == Counts(2, 1, None, "app.pack", 20)
 
 
+def test_a_service_may_count_no_bytes_at_all() -> None:
+    """Requests and collections are enough; more than these two it is not asked for."""
+    with answering(b'{"requests":7,"num_gc":2,"paused_ns":5}') as endpoint:
+        counts = read_counts(endpoint, "/stats")
+    assert counts.since(Counts(5, 1)) == Counts(2, 1, None, "", None)
+
+
 @pytest.mark.parametrize(
     "body",
     [
         b"",
         b"[]",
         b'{"requests":7}',
-        b'{"requests":7,"num_gc":1}',
         b'{"requests":"7"}',
         b"<html>",
         b"\xff" * 10,

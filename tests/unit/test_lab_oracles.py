@@ -7,10 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.lab.oracles import (
-    RULES,
+    GUARDS,
+    ORACLES,
+    Ruling,
     Seen,
     equal_decompressed_bodies,
+    guards_kept,
     response_size_kept,
+    same_result,
 )
 
 GOOD = b'{"match":true}'
@@ -77,15 +81,79 @@ def test_what_was_answered_equals_itself(bodies: dict[int, list[bytes]]) -> None
 )
 def test_the_size_guard_allows_five_per_cent(wire: float | None, holds: bool, detail: str) -> None:
     """Answers that grow or shrink show that the compression changed."""
-    assert response_size_kept(answers(GOOD), Seen({}, wire)) == (holds, detail)
+    assert response_size_kept(answers(GOOD), Seen({}, wire), {}) == (holds, detail)
+
+
+def test_a_lab_may_allow_more_or_less() -> None:
+    """What `guards` says of response_bytes goes before the five per cent."""
+    before, bigger = Seen({}, 1000.0), Seen({}, 1180.0)
+    assert response_size_kept(before, bigger, {"response_bytes": (0.0, 0.2)}).holds
+    assert not response_size_kept(before, bigger, {"response_bytes": (0.0, 0.1)}).holds
+    assert not response_size_kept(before, before, {"response_bytes": (0.1, 0.2)}).holds
 
 
 def test_nothing_measured_before_is_no_success() -> None:
     """A guard without a base does not hold."""
-    assert not response_size_kept(Seen({}, None), Seen({}, 210.0)).holds
-    assert not response_size_kept(Seen({}, 0.0), Seen({}, 0.0)).holds
+    assert not response_size_kept(Seen({}, None), Seen({}, 210.0), {}).holds
+    assert not response_size_kept(Seen({}, 0.0), Seen({}, 0.0), {}).holds
+
+
+ROWS = Seen(result={"rows": 200_000, "sum": 12.5})
+
+
+@pytest.mark.parametrize(
+    ("result", "holds", "detail"),
+    [
+        ({"sum": 12.5, "rows": 200_000}, True, "sum 12.5, rows 200000"),
+        ({"rows": 200_001, "sum": 12.5}, False, "rows is 200001, and was 200000"),
+        ({"rows": 200_000}, False, "sum is None, and was 12.5"),
+        ({"rows": 200_000, "sum": 12.5, "x": 1}, False, "x is 1, and was None"),
+        ({}, False, "there is no result of both"),
+        (None, False, "there is no result of both"),
+    ],
+)
+def test_jobs_come_to_the_same_result(
+    result: dict[str, float] | None, holds: bool, detail: str
+) -> None:
+    """One row more than before is what a fast version breaks first."""
+    assert same_result(ROWS, Seen(result=result)) == (holds, detail)
+
+
+def test_a_result_is_quoted_in_part() -> None:
+    """A checksum may be long, and must not break a line."""
+    ruling = same_result(Seen(result={"text": "a"}), Seen(result={"text": "b\n" * 100}))
+    assert not ruling.holds
+    assert ruling.detail.isprintable()
+    assert len(ruling.detail) < 100
+
+
+@pytest.mark.parametrize(
+    ("ratio", "limit", "ruling"),
+    [
+        (0.385, (-0.05, 0.05), Ruling(True, "hit 0.385")),
+        (0.073, (-0.05, 0.05), Ruling(False, "hit 0.385 → 0.073 (-81.0%)")),
+        (0.073, (-0.9, 0.0), Ruling(True, "hit 0.385 → 0.073 (-81.0%)")),
+        (0.385, (-0.9, -0.5), Ruling(False, "hit 0.385")),
+        (None, (-1.0, 9.0), Ruling(False, "hit was not told by both")),
+    ],
+)
+def test_a_guard_s_figures_stay_within_the_labs_limits(
+    ratio: float | None, limit: tuple[float, float], ruling: Ruling
+) -> None:
+    """A figure that nobody told is never taken for one that was kept."""
+    told = {"hit": ratio} if ratio is not None else {}
+    assert guards_kept(Seen(guard={"hit": 0.385}), Seen(guard=told), {"hit": limit}) == ruling
+
+
+def test_one_figure_out_of_its_limits_breaks_the_guard() -> None:
+    """All are told, and zero before has no relative change."""
+    before, after = Seen(guard={"a": 1.0, "b": 0.0}), Seen(guard={"a": 1.0, "b": 2.0})
+    limits = {"a": (0.0, 0.0), "b": (-1.0, 9.0)}
+    assert guards_kept(before, after, limits) == (False, "a 1; b 0 → 2")
+    assert guards_kept(before, before, limits).holds
 
 
 def test_rules_go_by_their_functions_names() -> None:
     """What lab.toml names is what the code calls it."""
-    assert set(RULES) == {"equal_decompressed_bodies", "response_size_kept"}
+    assert set(ORACLES) == {"equal_decompressed_bodies", "equal_json_answers", "same_result"}
+    assert set(GUARDS) == {"response_size_kept", "guards_kept"}

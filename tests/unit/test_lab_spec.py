@@ -10,7 +10,7 @@ import pytest
 
 from heapwise.errors import UsageError
 from heapwise.lab.library import CASES, Case, case_names, find_case
-from heapwise.lab.spec import load_spec
+from heapwise.lab.spec import Amount, Exit, JobLab, ServiceLab, load_spec
 from heapwise.model.comparison import Verdict
 
 ALL = find_case("chi-compress")
@@ -37,7 +37,7 @@ def test_every_lab_that_comes_with_heapwise_is_good(name: str) -> None:
     case = find_case(name)
     assert case.lab.variants["before"].expect.findings
     assert case.lab.variants["after"].expect.findings == ()
-    assert case.lab.variants["after"].expect.metrics
+    assert case.lab.variants["after"].expect.metrics or case.lab.variants["after"].expect.headroom
 
 
 def test_the_headline_lab_expects_what_was_promised() -> None:
@@ -65,6 +65,7 @@ def test_the_fix_is_one_line_of_go_mod() -> None:
 
 def test_scales_are_read_as_exact_numbers() -> None:
     """Rates are fractions and times are nanoseconds."""
+    assert isinstance(ALL.lab, ServiceLab)
     assert ALL.lab.load.per_second == Fraction(1000)
     assert ALL.lab.load.duration_ns == 30_000_000_000
     assert ALL.lab.check.warmup_ns == 1_000_000_000
@@ -93,6 +94,8 @@ def test_the_ladder_is_before_steps_after_and_controls() -> None:
         ('kind = "go"', 'kind = "cobol"', "variants.*.build.kind", "Invalid value 'cobol'"),
         ('kind = "go"', 'kind = "python"', "variants.*.build", "missing required field `script`"),
         ('oracle = "equal', 'oracle = "nearly', "top level", "oracle must be one of"),
+        ('title = "chi v4.0.2', 'of = "before"\ntitle = "chi', "top level", "is for controls"),
+        ('of = "before"', 'of = "control"', "top level", "names a variant that is none"),
         ('guard = "resp', 'guard = "no', "top level", "guard must be one of"),
         ('steps = ["upgrade"]', 'steps = ["other"]', "top level", "variants must hold 'other'"),
         ('steps = ["upgrade"]', 'steps = ["after"]', "top level", "steps must lie between"),
@@ -116,15 +119,15 @@ def test_the_ladder_is_before_steps_after_and_controls() -> None:
         ),
         (
             '"variants/after.mod"',
-            '"/etc/hosts"',
+            '"/etc/hosts.mod"',
             "variants.after.build.modfile",
-            "must lie beside lab.toml, not at '/etc/hosts'",
+            "must lie beside lab.toml, not at '/etc/hosts.mod'",
         ),
         (
             '"variants/after.mod"',
             '"evaluate.go"',
-            "variants.after.build.modfile",
-            "no such file: 'evaluate.go.sum'",
+            "variants.*.build",
+            "modfile must be a .mod file, not 'evaluate.go'",
         ),
         ('title = "A', "title = A", "not TOML", "line 1"),
     ],
@@ -195,7 +198,150 @@ def test_a_misspelt_lab_gets_the_nearest_name() -> None:
     """The error suggests what was meant, or lists what there is."""
     with pytest.raises(UsageError, match="did you mean chi-compress"):
         find_case("chi-compres")
-    with pytest.raises(UsageError, match="there are: chi-compress, py-compress"):
+    with pytest.raises(UsageError, match=f"there are: {', '.join(case_names())}"):
         find_case("zzz")
     with pytest.raises(UsageError, match="no lab named"):
         find_case("../cases/chi-compress")
+
+
+JOB = """
+title = "Words counted in a list"
+shows = "A list."
+article = ["X-01"]
+seed = 3
+components = ["postgres"]
+oracle = "same_result"
+guard = "guards_kept"
+[guards]
+ratio = [-0.1, 0.1]
+[job]
+args = ["--input", "{input}", "--out={out}"]
+unit = "word"
+limit = "256MiB"
+[job.input]
+script = "generate.py"
+scale = 2000
+disk = 8
+[check]
+scale = 200
+[variants.before]
+title = "a list"
+max_scale = 500
+build = { kind = "python", script = "count.py" }
+expect = { findings = ["HW906"], exit = "killed" }
+[variants.after]
+title = "a stream"
+build = { kind = "python", script = "count.py" }
+expect = { findings = [], headroom = 0.2 }
+[[table]]
+row = "hits"
+article = ["38 %", "37 %"]
+metric = "ratio"
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Path:
+    """A good lab of a job, to be spoiled."""
+    for name in ("generate.py", "count.py"):
+        (tmp_path / name).touch()
+    path = tmp_path / "lab.toml"
+    path.write_text(JOB, "utf-8")
+    return path
+
+
+def test_a_table_job_makes_it_a_lab_of_a_job(job: Path) -> None:
+    """What it reads, how much of it, within which memory, and how it may end."""
+    lab = load_spec(job)
+    assert isinstance(lab, JobLab)
+    assert lab.job.limit_bytes == 256 << 20
+    assert lab.job.input.scale == 2000
+    assert lab.check == Amount(scale=200)
+    assert lab.variants["before"].expect.exit is Exit.KILLED
+    assert lab.variants["after"].expect.exit is Exit.OK
+    assert list(lab.parts) == ["postgres"]
+    assert lab.table[0].article == ("38 %", "37 %")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "what"),
+    [
+        ("scale = 2000", "scale = 0", "job.input", "scale must be at least 1"),
+        ("scale = 200\n", "scale = -1\n", "check", "scale must be at least 1"),
+        ("disk = 8", "disk = -8", "job.input", "disk must be bytes per unit of scale"),
+        ('"generate.py"', '"none.py"', "job.input.script", "no such file: 'none.py'"),
+        ('"generate.py"', '"/bin/sh"', "job.input.script", "must lie beside lab.toml"),
+        ('"256MiB"', '"much"', "job", "limit is not a size: 'much'"),
+        ('"256MiB"', '"0"', "job", "limit must be above zero"),
+        ('"word"', '"two words"', "job", "unit must be a word"),
+        ('"{input}"', '"input"', "job", "args must hold {input}"),
+        ("max_scale = 500", "max_scale = -1", "variants.*", "max_scale must not be negative"),
+        ('exit = "killed"', "headroom = 1.5", "variants.*.expect", "headroom must be a share"),
+        ('limit = "256MiB"', "", "top level", "headroom is of a limit, and job has none"),
+        ('"killed"', '"dead"', "variants.*.expect.exit", "Invalid enum value 'dead'"),
+        ("[-0.1, 0.1]", "[0.1, -0.1]", "top level", "guards.ratio must be [least, most]"),
+        ("ratio = [-0.1, 0.1]", "", "top level", "guards must limit the figures"),
+        ('["postgres"]', '["oracle"]', "top level", "no such component: 'oracle'"),
+        ('["postgres"]', '["limit"]', "top level", "no such component: 'limit'"),
+        ('["postgres"]', '["../x"]', "top level", "no such component: '../x'"),
+        ('["38 %", "37 %"]', '["38 %"]', "table[0].article", "length 2"),
+        ("[check]\nscale = 200", "[check]\nrate = '5'", "check", "unknown field `rate`"),
+    ],
+)
+def test_a_lab_of_a_job_is_checked_like_any(
+    job: Path, old: str, new: str, where: str, what: str
+) -> None:
+    """Whatever is wrong with it, one line tells where and how it should be."""
+    spoil(job, old, new)
+    with pytest.raises(UsageError) as caught:
+        load_spec(job)
+    assert caught.value.what == f"{job}: {where}"
+    assert what in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("new", "where", "what"),
+    [
+        ('[components.down]\nscript = "down.py"\nargs = ["{port}"]',
+         "components.down.script", "no such file: 'down.py'"),
+        ('[components.down]\nscript = "service.py"\nargs = ["80"]',
+         "components.*", "args must hold {port}"),
+        ('[components.down]\nargs = ["{port}"]', "components.*", "args are for a script"),
+        ("[components.down]", "top level", "no such component: 'down', and it has no script"),
+    ],
+)  # fmt: skip
+def test_a_component_may_be_a_script_of_the_lab(
+    tmp_path: Path, new: str, where: str, what: str
+) -> None:
+    """It lies beside lab.toml and is told its port; without a script heapwise has to know it."""
+    shutil.copytree(PYTHON.directory, tmp_path / "case")
+    path = tmp_path / "case" / "lab.toml"
+    good = '[components.down]\nscript = "service.py"\nargs = ["--port={port}"]\n\n[service]'
+    spoil(path, "[service]", good)
+    assert load_spec(path).parts["down"].script == "service.py"
+    spoil(path, good, f"{new}\n\n[service]")
+    with pytest.raises(UsageError) as caught:
+        load_spec(path)
+    assert caught.value.what == f"{path}: {where}"
+    assert what in caught.value.why
+
+
+def test_the_lab_that_the_documentation_shows_is_good(tmp_path: Path) -> None:
+    """What is to be copied from the page can be read."""
+    page = (Path(__file__).parents[2] / "docs/howto/labs.md").read_text("utf-8")
+    (tmp_path / "lab.toml").write_text(page.split("```toml\n")[1].split("```")[0], "utf-8")
+    for name in ("generate.py", "insert.py", "copy_rows.py"):
+        (tmp_path / name).touch()
+    with pytest.raises(UsageError, match="variants must hold 'batches'"):
+        load_spec(tmp_path / "lab.toml")  # a step is named of which the page shows no table
+    spoil(tmp_path / "lab.toml", '["batches"]', "[]")
+    assert isinstance(load_spec(tmp_path / "lab.toml"), JobLab)
+
+
+def test_what_only_jobs_have_is_refused_of_services(tmp_path: Path) -> None:
+    """A service has no end of its own that could be expected."""
+    shutil.copytree(PYTHON.directory, tmp_path / "case")
+    path = tmp_path / "case" / "lab.toml"
+    spoil(path, "[variants.before.expect]", "[variants.before.expect]\nexit = 'killed'")
+    with pytest.raises(UsageError, match="which jobs have"):
+        load_spec(path)

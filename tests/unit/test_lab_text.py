@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapwise.cli.lab import html_of
+from heapwise.cli.lab_run import html_of
 from heapwise.lab.library import find_case
 from heapwise.lab.text import render_case, render_lab
 from heapwise.model.lab import LabCheck, LabResult, VariantResult

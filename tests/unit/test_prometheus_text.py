@@ -26,7 +26,7 @@ def hits(*rows: tuple[int, int, Outcome, int]) -> Hits:
 
 def test_a_bucket_holds_its_upper_bound() -> None:
     """5 ms are in the bucket up to 0.005, one ns more is not; what is above all is in +Inf."""
-    tally = Tally([("GET", "http://a/")])
+    tally = Tally(lambda _target: ("GET", "http://a/"))
     tally.add(hits((5 * MS, 200, Outcome.OK, 0), (5 * MS + 1, 200, Outcome.OK, 0)))
     tally.add(hits((60_000 * MS, 200, Outcome.OK, 0)))
     lines = tally.exposition(openmetrics=False).splitlines()
@@ -40,7 +40,7 @@ def test_a_bucket_holds_its_upper_bound() -> None:
 
 def test_failures_have_their_reason_and_no_status() -> None:
     """A status that is an error is one too; warm-up and what was never sent are in no count."""
-    tally = Tally([("GET", "http://a/")])
+    tally = Tally(lambda _target: ("GET", "http://a/"))
     tally.add(
         hits(
             (1, 200, Outcome.EARLY_EOF, 0),

@@ -30,7 +30,7 @@ def event(seq: int, **fields: Any) -> dict[str, Any]:
 
 
 def answer(*events: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    whole = {"version": 1, "next": 10, "lost": 2, "thresholds": [700, 10, 10], "frozen": 0}
+    whole = {"version": 1, "next": 10, "lost": 2, "thresholds": [700, 10, 10]}
     return {**whole, "runtime": "CPython 3.11.7", "events": list(events), **fields}
 
 

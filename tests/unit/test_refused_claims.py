@@ -2,6 +2,7 @@
 
 ``tests/data/claims/<row>/`` has the code a claim is about. Where following the claim is a defect,
 its line is marked ``want`` and must be found; where it does nothing, no rule may say anything.
+Code that is broken lies in ``tests/data/articles/<row>/broken/``, with a twin that is not.
 """
 
 from __future__ import annotations
@@ -15,8 +16,14 @@ from heapwise.diagnose.registry import RULES, sections
 from heapwise.diagnose.source.examine import in_source
 from support.rule_fixtures import Fixture
 
-CLAIMS = Path(__file__).parents[1] / "data" / "claims"
-ROWS = [Fixture(path.name, "go", "claim", path) for path in sorted(CLAIMS.glob("*-*"))]
+DATA = Path(__file__).parents[1] / "data"
+ROWS = [
+    *(Fixture(path.name, "go", "claim", path) for path in sorted(DATA.glob("claims/*-*"))),
+    *(
+        Fixture(path.parent.name, "go", "broken", path)
+        for path in sorted(DATA.glob("articles/*-*/broken"))
+    ),
+]
 PAGE = (Path(__file__).parents[2] / "docs" / "explain" / "dropped-advice.md").read_text()
 
 NEVER = {

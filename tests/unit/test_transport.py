@@ -8,7 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from heapwise.cli.transport import TransportOptions, build_transport, changed_transport, lead
+from heapwise.cli.transport import (
+    TransportOptions,
+    build_transport,
+    changed_transport,
+    check_source,
+    lead,
+)
 from heapwise.errors import TargetError, UsageError
 from heapwise.load.address import pin_addresses
 from heapwise.model.load import Plan, Target
@@ -117,3 +123,13 @@ def test_a_path_no_socket_can_have_is_refused() -> None:
     """The system would cut it, and connect elsewhere or nowhere."""
     with pytest.raises(UsageError, match="more than 107 bytes"):
         lead(Transport(), TARGETS, connect_to=(), unix_socket=Path("/" + "x" * 107))
+
+
+def test_an_address_to_send_from_is_of_the_targets_kind() -> None:
+    """No packet of IPv6 arrives at an address of IPv4: that is said before anything is sent."""
+    from_v6 = Transport(laddr="::1")
+    check_source(from_v6, {"a:80": "::1"})
+    check_source(Transport(), {"a:80": "127.0.0.1"})
+    for transport, address in ((from_v6, "127.0.0.1"), (Transport(laddr="127.0.0.2"), "::1")):
+        with pytest.raises(UsageError, match=f"-laddr {transport.laddr}: a:80 is {address}"):
+            check_source(transport, {"a:80": address})

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import click
 
-from heapwise.cli.lab import REPORT, carry_out, demand, scale_option, scaled
+from heapwise.cli.lab import scale_option
+from heapwise.cli.lab_run import REPORT, carry_out, demand, scaled
 from heapwise.cli.options import Option
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, note, write_data
 from heapwise.lab.library import find_case
+from heapwise.lab.runner import LabRequest
 from heapwise.lab.text import render_lab
 from heapwise.model.envelope import envelope
 
@@ -71,8 +73,13 @@ def command(
     demo = DEMOS[runtime]
     case = find_case(demo.lab)
     out_dir = output or Path("heapwise-demo")
-    scale = scaled(case.lab.load, rate, duration)
-    result = carry_out(case, VARIANTS, scale, out_dir=out_dir, force=force, quiet=quiet)
+    request = LabRequest(
+        variants=VARIANTS,
+        scale=scaled(case, rate, duration, None),
+        out_dir=out_dir,
+        force=force,
+    )
+    result = carry_out(case, request, quiet=quiet)
     write_data(envelope(result) if as_json else render_lab(result))
     if not quiet:
         note(f"recorded in {out_dir}; open {out_dir / REPORT} in a browser")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from collections.abc import Callable
+from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
 
 import click
 
@@ -35,11 +37,22 @@ def _rule(code: str) -> Rule:
         UsageError: there is none.
     """
     known = {name.lower(): rule for rule in RULES for name in (rule.CODE, rule.NAME)}
-    if code.lower() in known:
-        return known[code.lower()]
-    near = get_close_matches(code.lower(), known, 1)
-    hint = f"did you mean {known[near[0]].CODE}?" if near else "'heapwise explain' lists the codes"
+    typed = code.lower()
+    if typed in known:
+        return known[typed]
+    best = max(get_close_matches(typed, known, len(known)), key=_nearness(typed), default="")
+    hint = f"did you mean {known[best].CODE}?" if best else "'heapwise explain' lists the codes"
     raise UsageError(f"no rule has the code {code[:40]!r}", hint=hint)
+
+
+def _nearness(typed: str) -> Callable[[str], tuple[float, int]]:
+    """How near a name is; of several the one that begins like it: ends are what people mistype."""
+
+    def key(name: str) -> tuple[float, int]:
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(name, typed, strict=False))
+        return SequenceMatcher(None, name, typed).ratio(), len(tuple(same))
+
+    return key
 
 
 def _summary(rule: Rule) -> str:

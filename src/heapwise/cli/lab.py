@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,23 +11,35 @@ from pathlib import Path
 import click
 
 from heapwise.cli.kinds import RATE
+from heapwise.cli.lab_run import REPORT, carry_out, demand, scaled
 from heapwise.cli.options import TABLE, Option
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_not_exist, note, write_data, write_file
-from heapwise.cli.progress import progress_line
-from heapwise.errors import GateFailed, UsageError
+from heapwise.cli.output import note, write_data
+from heapwise.lab.clean import clean, everything
 from heapwise.lab.library import Case, case_names, find_case
-from heapwise.lab.runner import run_lab
-from heapwise.lab.spec import Scale
+from heapwise.lab.runner import LabRequest
 from heapwise.lab.text import render_case, render_lab
-from heapwise.load.schedule import total
 from heapwise.model.envelope import envelope
-from heapwise.model.lab import LabResult
-from heapwise.model.load import ConstantRate, Hits, Plan
-from heapwise.record.session import Progress
-from heapwise.report.html import render_html
+from heapwise.units import format_size
 
-REPORT = "report.html"
+SCALE = Option(
+    name="scale",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Units of work for labs that are jobs: rows, files, messages. Default: the lab's.",
+)
+ROUNDS = Option(
+    name="rounds",
+    type=click.IntRange(1, 100),
+    default=1,
+    metavar="N",
+    help="Run every variant so often, in turns, and judge all rounds; from 6 on times can be told.",
+)
+REQUIRE = Option(
+    name="require",
+    type=click.Choice(["real"]),
+    help="Take no stand-in for a component that cannot be started.",
+)
 
 
 def scale_option(name: str) -> Option:
@@ -62,20 +73,26 @@ def list_labs() -> None:
 @make_command("show")
 @click.argument("name", shell_complete=labs)
 def show(name: str) -> None:
-    """Say what a lab builds, sends and expects."""
+    """Say what a lab builds, is given and expects."""
     write_data(render_case(find_case(name)))
 
 
-@make_command("run", "variant", "output", "force", "json", "quiet")
+@make_command("run", "only", "output", "force", "json", "quiet")
 @click.argument("name", shell_complete=labs)
 @scale_option("duration").decorate
 @scale_option("rate").decorate
+@SCALE.decorate
+@ROUNDS.decorate
+@REQUIRE.decorate
 def run(
     *,
     name: str,
-    variant: tuple[str, ...],
+    only: tuple[str, ...],
     rate: Fraction | None,
     duration: int | None,
+    scale: int | None,
+    rounds: int,
+    require: str | None,
     output: Path | None,
     force: bool,
     as_json: bool,
@@ -83,24 +100,38 @@ def run(
 ) -> None:
     """Run a lab at full scale and keep its recordings.
 
-    They go to heapwise-lab/NAME unless -o says otherwise. The exit code is 3 where the lab does
-    not show what it must.
+    They go to heapwise-lab/NAME unless -o says otherwise. The ladder is shown as it is climbed,
+    a line a variant. The exit code is 3 where the lab does not show what it must.
     """
     case = find_case(name)
-    out_dir = output or Path("heapwise-lab") / name
-    scale = scaled(case.lab.load, rate, duration)
-    result = carry_out(
-        case, chosen(case, variant), scale, out_dir=out_dir, force=force, quiet=quiet
+    request = LabRequest(
+        variants=chosen(case, only),
+        scale=scaled(case, rate, duration, scale),
+        out_dir=output or Path("heapwise-lab") / name,
+        force=force,
+        require_real=require is not None,
+        rounds=rounds,
     )
+    result = carry_out(case, request, quiet=quiet)
     write_data(envelope(result) if as_json else render_lab(result))
     if not quiet:
-        note(f"recorded in {out_dir}; open {out_dir / REPORT} in a browser")
+        note(f"recorded in {request.out_dir}; open {request.out_dir / REPORT} in a browser")
     demand(result)
 
 
-@make_command("check", "output", "force", "json", "quiet")
+@make_command("check", "only", "output", "force", "json", "quiet")
 @click.argument("name", shell_complete=labs)
-def check(name: str, output: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
+@REQUIRE.decorate
+def check(
+    *,
+    name: str,
+    only: tuple[str, ...],
+    require: str | None,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Run every variant of a lab at reduced scale, as CI does.
 
     Recordings are kept only with -o. The exit code is 3 where an expectation does not hold, 1
@@ -109,17 +140,37 @@ def check(name: str, output: Path | None, force: bool, as_json: bool, quiet: boo
     case = find_case(name)
     place = nullcontext(str(output)) if output else tempfile.TemporaryDirectory(prefix="heapwise-")
     with place as directory:
-        result = carry_out(
-            case, case.lab.ladder, case.lab.check, out_dir=Path(directory), force=force, quiet=quiet
+        request = LabRequest(
+            variants=chosen(case, only),
+            scale=case.lab.check,
+            out_dir=Path(directory),
+            force=force,
+            require_real=require is not None,
         )
+        result = carry_out(case, request, quiet=quiet)
     write_data(envelope(result) if as_json else render_lab(result))
     demand(result)
+
+
+@make_command("clean")
+@click.argument("names", metavar="[NAME]…", nargs=-1, shell_complete=labs)
+def clean_up(names: tuple[str, ...]) -> None:
+    """Remove what labs keep: builds, inputs, and the data of runs that were killed.
+
+    Those of all labs unless some are named, and then what components keep, too. Recordings are
+    left alone.
+    """
+    for name in [find_case(name).name for name in names] or everything(case_names()):
+        cleaned = clean(name)
+        if cleaned.places or names:
+            write_data(f"{name}: {format_size(cleaned.size)} removed")
 
 
 command.add_command(list_labs)
 command.add_command(show)
 command.add_command(run)
 command.add_command(check)
+command.add_command(clean_up)
 
 
 def chosen(case: Case, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -132,93 +183,3 @@ def chosen(case: Case, names: tuple[str, ...]) -> tuple[str, ...]:
         if name not in case.lab.variants:
             raise click.BadParameter(f"{case.name} has {', '.join(case.lab.ladder)}, not {name!r}")
     return tuple(name for name in case.lab.ladder if not names or name in names)
-
-
-def scaled(base: Scale, rate: Fraction | None, duration: int | None) -> Scale:
-    """A lab's scale with the user's rate (per second) and duration (ns) in place of its own.
-
-    Raises:
-        UsageError: that makes no request, or too many.
-    """
-    rate = base.per_second if rate is None else rate
-    duration = base.duration_ns if duration is None else duration
-    total(ConstantRate.of(rate, duration))
-    return Scale(
-        rate=f"{rate.numerator}/{rate.denominator}s",
-        duration=f"{duration}ns",
-        warmup=base.warmup,
-    )
-
-
-def carry_out(
-    case: Case,
-    variants: tuple[str, ...],
-    scale: Scale,
-    *,
-    out_dir: Path,
-    force: bool,
-    quiet: bool,
-) -> LabResult:
-    """Run a lab with progress, and write its report beside the recordings."""
-    report = out_dir / REPORT
-    if out_dir.exists() and not out_dir.is_dir():
-        raise UsageError(f"{out_dir} is not a folder", hint="choose another name with -o")
-    for path in (*(out_dir / f"{name}.hw" for name in variants), report):
-        must_not_exist(path, force=force)
-    with ExitStack() as stack:
-        progress = LabProgress(scale, stack, quiet=quiet)
-        result = run_lab(
-            case,
-            variants,
-            scale=scale,
-            out_dir=out_dir,
-            force=force,
-            announce=progress.announce,
-            notify=progress.see,
-        )
-    write_file(html_of(result), report)
-    return result
-
-
-def html_of(result: LabResult) -> str:
-    """The report: `before` and `after` side by side, or the only variant there is."""
-    runs = {variant.name: variant for variant in result.variants}
-    if "before" in runs and "after" in runs:
-        return render_html([runs["before"].report, runs["after"].report], runs["after"].comparison)
-    return render_html([result.variants[0].report])
-
-
-def demand(result: LabResult) -> None:
-    """End with exit code 3 where the lab does not show what it must.
-
-    Raises:
-        GateFailed: naming every expectation that does not hold.
-    """
-    if result.failures:
-        raise GateFailed(f"{result.lab} does not show what it must", "; ".join(result.failures))
-
-
-class LabProgress:
-    """The line of a recording, begun anew for every variant."""
-
-    def __init__(self, scale: Scale, stack: ExitStack, *, quiet: bool) -> None:
-        schedule = ConstantRate.of(scale.per_second, scale.duration_ns)
-        self._plan = Plan(targets=(), schedule=schedule)
-        self._stack = stack
-        self._quiet = quiet
-        self._variant = ""
-        self._show: Callable[[str, Hits | None], None]
-
-    def announce(self, text: str) -> None:
-        """Say what is done before the first variant runs."""
-        if not self._quiet:
-            note(text)
-
-    def see(self, variant: str, progress: Progress) -> None:
-        """Show where a variant's run stands."""
-        if variant != self._variant:
-            self._variant = variant
-            self._stack.close()
-            self.announce(f"recording {variant}")
-            self._show = self._stack.enter_context(progress_line(self._plan, quiet=self._quiet))
-        self._show(progress.step, progress.hits)

@@ -87,7 +87,8 @@ def joined(
         hot: the lines of its source; None without.
         flow: why call paths allocate; None where no compiler told.
     """
-    ranked = sorted(_merged(list(found)), key=lambda each: each.worth, reverse=True)
+    merged = tuple(_merged(list(found)))
+    ranked = sorted(merged, key=lambda each: _rank(each, merged), reverse=True)
     claimed: list[tuple[str, frozenset[int]]] = []
     told = []
     for each in ranked:
@@ -97,6 +98,13 @@ def joined(
         told.append(_completed(replace(each, finding=finding), case, hot, flow))
         claimed.append((each.finding.code, mine))
     return tuple(told)
+
+
+def _rank(each: Found, found: Iterable[Found]) -> tuple[tuple[float, float], bool]:
+    """What it is worth; a cause is worth what its symptom is, and comes before it."""
+    symptoms = getattr(each.rule, "EXPLAINS", ())
+    explained = [other.worth for other in found if other.rule.CODE in symptoms]
+    return max([each.worth, *explained]), bool(explained)
 
 
 def _once(codes: Iterable[str]) -> Iterable[str]:

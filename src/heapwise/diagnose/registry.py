@@ -39,6 +39,8 @@ class Rule(Protocol):
     Attributes:
         CODE: ``HW101``; the same for every runtime, never used twice.
         NAME: of the pattern, not of its remedy.
+
+    A rule may have a tuple ``EXPLAINS``: codes that are symptoms of what it finds.
     """
 
     CODE: str

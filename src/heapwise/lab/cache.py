@@ -17,7 +17,8 @@ from pathlib import Path
 from heapwise.errors import ToolchainError
 from heapwise.lab.library import Case
 
-_SOURCES = "src"
+SOURCES = "src"
+"""Of a place, where its sources lie."""
 
 
 def cache_root() -> Path:
@@ -50,7 +51,7 @@ class Place:
         self._directory = case.directory
         self._files = sorted(file for file in case.directory.rglob("*") if file.suffix in kinds)
         self.home = cache_root() / case.name / self._key(parts)
-        self.sources = self.home / _SOURCES
+        self.sources = self.home / SOURCES
 
     def copy(self, scratch: Path) -> Path:
         """Copy the sources to where profiles will name them.
@@ -61,11 +62,11 @@ class Place:
         if self.sources.is_dir():
             return self.sources
         for file in self._files:
-            copy = scratch / _SOURCES / file.relative_to(self._directory)
+            copy = scratch / SOURCES / file.relative_to(self._directory)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
         try:
-            (scratch / _SOURCES).rename(self.sources)
+            (scratch / SOURCES).rename(self.sources)
         except OSError:
             if not self.sources.is_dir():  # else another process was first
                 raise

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import msgspec
 
 from heapwise.errors import ServiceError
+from heapwise.record.session import Progress
 from heapwise.runtimes.fetch import Endpoint, get
 
 _LIMIT = 1 << 16
@@ -14,7 +18,7 @@ class Counts(msgspec.Struct, frozen=True):
     """What a lab's service says of itself since it started.
 
     Not every runtime can count its allocations twice, so a service gives what it can: all that it
-    allocated, or what the planted defect did.
+    allocated, what the planted defect did, or neither.
 
     Attributes:
         requests: answered on the route under load.
@@ -29,10 +33,6 @@ class Counts(msgspec.Struct, frozen=True):
     alloc_bytes: int | None = None
     owner: str = ""
     owner_bytes: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.alloc_bytes is None and self.owner_bytes is None:
-            raise ValueError("alloc_bytes or owner_bytes must be given")
 
     def since(self, earlier: Counts) -> Counts:
         """What came on top of an earlier reading."""
@@ -60,3 +60,48 @@ def read_counts(endpoint: Endpoint, path: str) -> Counts:
         return msgspec.json.decode(body, type=Counts)
     except msgspec.DecodeError as error:
         raise ServiceError(f"{endpoint.url_of(path)} reports no counts", str(error)) from None
+
+
+class Counted(NamedTuple):
+    """The service's own counts around its load; None where it could not be asked.
+
+    Attributes:
+        start: when the load began, before its first request.
+        end: when the load had ended, before the run's last fence.
+    """
+
+    start: Counts | None = None
+    end: Counts | None = None
+
+    @property
+    def stretch(self) -> Counts | None:
+        """What was counted between the two; None where no request was."""
+        if self.start is None or self.end is None:
+            return None
+        between = self.end.since(self.start)
+        return between if between.requests > 0 else None
+
+
+NOT_COUNTED = Counted()
+"""Of a program that was not asked."""
+
+
+class Witness:
+    """Asks the service for its own counts at the turning points of a run.
+
+    The run's progress tells when: with the first news of the load it is being measured and has
+    answered nothing yet, at the next fence the load is over.
+    """
+
+    def __init__(self, ask: Callable[[], Counts | None]) -> None:
+        self.counted = NOT_COUNTED
+        self._ask = ask
+
+    def see(self, progress: Progress) -> None:
+        """Read the counts where the progress is a turning point."""
+        counted = self.counted
+        fence = progress.step.startswith("fence")
+        if progress.step == "load" and counted.start is None:
+            self.counted = counted._replace(start=self._ask())
+        elif fence and counted.start is not None and counted.end is None:
+            self.counted = counted._replace(end=self._ask())

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from heapwise.errors import UsageError
-from heapwise.lab.spec import Lab, load_spec
+from heapwise.lab.spec import JobLab, ServiceLab, load_spec
 
 CASES = Path(__file__).parent / "cases"
 """One directory per lab, named after it."""
@@ -25,7 +25,7 @@ class Case:
 
     name: str
     directory: Path
-    lab: Lab
+    lab: ServiceLab | JobLab
 
 
 def case_names(cases: Path = CASES) -> list[str]:

@@ -6,14 +6,14 @@ import platform
 import sys
 from collections.abc import Iterable
 from importlib import metadata
+from pathlib import Path
 
 from heapwise.errors import ToolchainError
 from heapwise.lab.cache import Place
+from heapwise.lab.extras import install
 from heapwise.lab.library import Case
-from heapwise.lab.spec import PythonBuild
 
 AGENT = "heapwise-agent"
-INSTALL = "pip install 'heapwise[demo]'"
 
 _ENVIRONMENT = (
     "PYTHONHASHSEED=0",  # no run differs by the order of a set
@@ -42,20 +42,31 @@ def installed(needed: Iterable[str]) -> str:
     missing = [name for name, release in releases.items() if release is None]
     if missing:
         raise ToolchainError(
-            f"the lab needs {' and '.join(missing)}", f"not installed in {sys.prefix}", INSTALL
+            f"the lab needs {' and '.join(missing)}",
+            f"not installed in {sys.prefix}",
+            install(missing),
         )
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return ", ".join([python, *(f"{name} {release}" for name, release in releases.items())])
 
 
-def start_of(case: Case, spec: PythonBuild) -> tuple[str, ...]:
-    """The words that start a variant under the agent; its own arguments follow.
+def copied(case: Case) -> Path:
+    """The sources of a lab in the cache, from where they are run.
 
     Raises:
-        ToolchainError: the cache, which the sources are run from, cannot be written.
+        ToolchainError: the cache cannot be written.
     """
     place = Place(case, (".py",), ())
     with place.scratch() as scratch:
-        script = place.copy(scratch) / spec.script
+        return place.copy(scratch)
+
+
+def start_of(script: Path) -> tuple[str, ...]:
+    """The words that start a service under the agent; its own arguments follow."""
     agent = ("-m", "heapwise_agent", "run", "--quiet", "--address", "127.0.0.1:{debug_port}")
     return (*_ENVIRONMENT, sys.executable, *agent, str(script))
+
+
+def start_of_job(script: Path) -> tuple[str, ...]:
+    """The words that start a job; whoever records it sees to the agent."""
+    return (*_ENVIRONMENT, sys.executable, str(script))

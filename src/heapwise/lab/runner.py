@@ -1,242 +1,151 @@
-"""Runs a lab: build, record each variant, analyse, compare, check."""
+"""Runs a lab: build, start what runs beside it, record each variant, compare, check."""
 
 from __future__ import annotations
 
-import shlex
-import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-import msgspec
-
-from heapwise.analysis.compare import compare
-from heapwise.errors import Interrupted, RecordingError, ServiceError
-from heapwise.lab.checks import (
-    Counted,
-    check_answers,
-    check_counts,
-    check_findings,
-    check_metrics,
-    check_run,
-    check_saved,
-)
-from heapwise.lab.counter import Counts, read_counts
+from heapwise.errors import RecordingError, UsageError
+from heapwise.lab.bench import Bench
+from heapwise.lab.beside import beside, workplace
+from heapwise.lab.climb import Climb
+from heapwise.lab.inputs import input_of
+from heapwise.lab.interrupt import ended_in_order
+from heapwise.lab.job_bench import JobBench
 from heapwise.lab.library import Case
-from heapwise.lab.oracles import Seen
-from heapwise.lab.prepare import prepare
-from heapwise.lab.spec import Scale
-from heapwise.load.address import pin_addresses
-from heapwise.load.choose import engine_for
-from heapwise.model.comparison import Comparison
-from heapwise.model.lab import LabCheck, LabResult, VariantResult
-from heapwise.model.load import ConstantRate, Plan, Target
-from heapwise.model.recording import State
-from heapwise.model.report import RunReport
-from heapwise.record.analyse import analyse
-from heapwise.record.session import Progress, RunRequest, record_run
-from heapwise.record.store import load, response_bodies
-from heapwise.runtimes.fetch import Endpoint
-from heapwise.units import format_duration, format_rate
+from heapwise.lab.prepare import Prepared, prepare
+from heapwise.lab.room import must_fit, scale_of
+from heapwise.lab.service_bench import ServiceBench
+from heapwise.lab.spec import Amount, JobLab, Scale, ServiceLab
+from heapwise.model.lab import LabResult, VariantResult
+from heapwise.record.session import Progress
 
-Notify = Callable[[str, Progress], None]
-"""Told the variant and where its run stands."""
+ROUNDS = "rounds"
+"""Where recordings after the first round lie."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One variant's run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabRequest:
+    """What the user asked for.
 
     Attributes:
-        recording: where it lies.
-        counted: the service's own counts.
-    """
-
-    name: str
-    recording: Path
-    report: RunReport
-    seen: Seen
-    counted: Counted
-
-
-def run_lab(
-    case: Case,
-    variants: Sequence[str],
-    *,
-    scale: Scale,
-    out_dir: Path,
-    force: bool,
-    announce: Callable[[str], None],
-    notify: Notify,
-) -> LabResult:
-    """Run variants of a lab one after another and check what they must show.
-
-    Args:
-        case: the lab.
-        variants: keys of its variants; what is compared is compared with `before`, if it is there.
-        scale: how much load each gets.
+        variants: keys of the lab's variants, in the order of its ladder; what is compared is
+            compared with `before`, if it is there.
+        scale: how much each gets: load of a service, work of a job.
         out_dir: takes a recording per variant, ``before.hw``.
         force: replace recordings that are there.
-        announce: told of what takes long before anything runs: builds and their downloads.
-        notify: told of every step of every run.
+        require_real: take no stand-in for a component.
+        rounds: how often each variant runs, in turns; verdicts on times need several.
+    """
+
+    variants: tuple[str, ...]
+    scale: Scale | Amount
+    out_dir: Path
+    force: bool = False
+    require_real: bool = False
+    rounds: int = 1
+
+
+class Audience(Protocol):
+    """Whoever watches a lab run."""
+
+    def announce(self, text: str) -> None:
+        """Told of what takes long, and of what was chosen."""
+        ...
+
+    def see(self, variant: str, progress: Progress) -> None:
+        """Told of every step of every run."""
+        ...
+
+    def climbed(self, result: VariantResult) -> None:
+        """Told of every variant that has ended."""
+        ...
+
+
+def run_lab(case: Case, request: LabRequest, audience: Audience) -> LabResult:
+    """Run variants of a lab one after another and check what they must show.
 
     Raises:
-        ToolchainError: a variant does not build, or what runs it is not installed.
+        UsageError: there is not enough disk or memory for the scale.
+        ToolchainError: a variant does not build, or what runs it or beside it is not there.
         ServiceError: a variant does not start or cannot be measured.
         RecordingError: the directory cannot be made.
         Interrupted: stopped by the user; what was recorded is kept.
     """
-    prepared = prepare(case, variants, announce=announce)
+    if isinstance(case.lab, JobLab) and isinstance(request.scale, Amount):
+        must_fit(case.lab, request.variants, request.scale.scale)
+    prepared = prepare(case, request.variants, announce=audience.announce)
     try:
-        out_dir.mkdir(parents=True, exist_ok=True)
+        for path, _ in turns(request):
+            path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RecordingError(f"cannot write {out_dir}", error.strerror or str(error)) from None
-    trials: dict[str, Trial] = {}
-    for name in variants:
-        bench = Bench(case, name, prepared.starts[name], scale)
-        trials[name] = bench.record(out_dir / f"{name}.hw", force=force, notify=notify)
+        what = f"cannot write {request.out_dir}"
+        raise RecordingError(what, error.strerror or str(error)) from None
+    with (
+        ended_in_order(),
+        workplace(case.name) as directory,
+        beside(
+            case, directory, require_real=request.require_real, announce=audience.announce
+        ) as running,
+    ):
+        places = {name: component.place for name, component in running.items()}
+        bench = bench_of(case, request, prepared, places, directory, audience)
+        climb = Climb(case.lab)
+        for path, name in turns(request):
+            climb.take(bench.record(name, path, force=request.force, notify=audience.see))
+            if path.parent == request.out_dir:
+                audience.climbed(climb.judged(name))
     return LabResult(
         lab=case.name,
         title=case.lab.title,
-        load=_in_a_line(case, scale),
+        load=bench.told,
         toolchain=prepared.toolchain,
-        variants=tuple(_judged(case, trial, trials.get("before")) for trial in trials.values()),
+        variants=tuple(climb.judged(name) for name in request.variants),
+        components=tuple(
+            f"{name}: {component.what}, {component.kind}" for name, component in running.items()
+        ),
+        table=tuple(climb.article()),
     )
 
 
-def _in_a_line(case: Case, scale: Scale) -> str:
-    rate = format_rate(float(scale.per_second))
-    return f"{case.lab.load.target} at {rate} for {format_duration(scale.duration_ns)}"
+def bench_of(
+    case: Case,
+    request: LabRequest,
+    prepared: Prepared,
+    places: Mapping[str, str],
+    directory: Path,
+    audience: Audience,
+) -> Bench:
+    """The bench for a kind of lab; the inputs of a job are made where they were not.
 
-
-class Bench:
-    """One variant on the bench: how to start it, drive it and ask it."""
-
-    def __init__(self, case: Case, name: str, start: Sequence[str], scale: Scale) -> None:
-        self.case = case
-        self.name = name
-        self.scale = scale
-        words = [*start, *case.lab.service.args, *case.lab.variants[name].args]
-        own, debug = free_ports(2)
-        ports = {"{port}": own, "{debug_port}": debug}
-        self.api = _loopback(own)
-        apart = any("{debug_port}" in word for word in words)
-        self.debug = _loopback(debug) if apart else self.api
-        self.command = shlex.join(_filled(word, ports) for word in words)
-
-    def plan(self) -> Plan:
-        """The load, aimed at this variant."""
-        spec = self.case.lab.load
-        method, path = spec.target.split(" ", 1)
-        headers = (header.partition(":") for header in spec.headers)
-        target = Target(
-            method=method,
-            url=f"{self.api.origin}{path}",
-            headers=tuple((name, value.strip()) for name, _, value in headers),
-            body=(self.case.directory / spec.body).read_bytes() if spec.body else b"",
-            body_file=spec.body,
-        )
-        plan = Plan(
-            targets=(target,),
-            addresses=pin_addresses((target,), allow_remote=False),
-            schedule=ConstantRate.of(self.scale.per_second, self.scale.duration_ns),
-            warmup_ns=self.scale.warmup_ns,
-            save_bodies=spec.save_bodies,
-            seed=self.case.lab.seed,
-        )
-        return msgspec.structs.replace(plan, engine=engine_for(plan))
-
-    def record(self, path: Path, *, force: bool, notify: Notify) -> Trial:
-        """Start the variant, drive and record it, end it, and analyse what was recorded."""
-        witness = Witness(self._counts)
-
-        def listen(progress: Progress) -> None:
-            witness.see(progress)
-            notify(self.name, progress)
-
-        request = RunRequest(
-            plan=self.plan(), exec_command=self.command, output=path, force=force,
-            service=self.debug.url,
-        )  # fmt: skip
-        recording = load(record_run(request, notify=listen))
-        if recording.state is State.INTERRUPTED:
-            raise Interrupted(
-                f"stopped during {self.name}", hint=f"what was recorded is in {path.parent}"
-            )
-        report = analyse(recording)
-        wire = {value.metric: value.value for value in report.metrics}.get("response.bytes/work")
-        seen = Seen(response_bodies(path), wire)
-        return Trial(self.name, path, report, seen, witness.counted)
-
-    def _counts(self) -> Counts | None:
-        try:
-            return read_counts(self.api, self.case.lab.service.counter)
-        except ServiceError:
-            return None  # the check that needs it says so
-
-
-class Witness:
-    """Asks the service for its own counts at the turning points of a run.
-
-    The run's progress tells when: with the first news of the load it is being measured and has
-    answered nothing yet, at the next fence the load is over.
+    Raises:
+        UsageError: the scale is of the other kind.
+        ToolchainError: an input cannot be made.
     """
-
-    def __init__(self, ask: Callable[[], Counts | None]) -> None:
-        self.counted = Counted()
-        self._ask = ask
-
-    def see(self, progress: Progress) -> None:
-        """Read the counts where the progress is a turning point."""
-        counted = self.counted
-        fence = progress.step.startswith("fence")
-        if progress.step == "load" and counted.start is None:
-            self.counted = counted._replace(start=self._ask())
-        elif fence and counted.start is not None and counted.end is None:
-            self.counted = counted._replace(end=self._ask())
-
-
-def _judged(case: Case, trial: Trial, before: Trial | None) -> VariantResult:
-    compared = None
-    if before is not None and before is not trial:
-        compared = compare(before.report, trial.report)
-    return VariantResult(
-        name=trial.name,
-        title=case.lab.variants[trial.name].title,
-        recording=str(trial.recording),
-        report=trial.report,
-        comparison=compared,
-        checks=tuple(_checks(case, trial, before, compared)),
-    )
+    match case.lab, request.scale:
+        case ServiceLab() as lab, Scale() as scale:
+            return ServiceBench(case, lab, prepared, scale, places, audience.announce)
+        case JobLab() as lab, Amount(scale=asked):
+            scales = {name: scale_of(lab, name, asked) for name in request.variants}
+            inputs = {
+                scale: input_of(case, lab, scale, announce=audience.announce)
+                for scale in sorted(set(scales.values()))
+            }
+            return JobBench(lab, prepared, scales, inputs, places, directory)
+        case _:
+            raise UsageError(f"{case.name} has another kind of scale")
 
 
-def _checks(
-    case: Case, trial: Trial, before: Trial | None, compared: Comparison | None
-) -> Iterator[LabCheck]:
-    yield from check_run(trial.report)
-    yield from check_counts(trial.report, trial.counted)
-    yield from check_findings(case.lab, trial.name, trial.report)
-    if before is not None and compared is not None:
-        yield from check_metrics(case.lab, trial.name, compared)
-        yield from check_saved(before.report, before.counted, trial.report, trial.counted)
-        yield from check_answers(case.lab, trial.name, before.seen, trial.seen)
+def turns(request: LabRequest) -> Iterator[tuple[Path, str]]:
+    """Every run with its recording: the ladder up, and for further rounds down and up again.
 
-
-def free_ports(count: int) -> list[int]:
-    """Different ports of the loopback that are free now; a service takes them a moment later."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
-def _loopback(port: int) -> Endpoint:
-    return Endpoint.parse(f"http://127.0.0.1:{port}")
-
-
-def _filled(word: str, ports: Mapping[str, int]) -> str:
-    for place, port in ports.items():
-        word = word.replace(place, str(port))
-    return word
+    A machine that grows slower or faster meanwhile then does so to all alike.
+    """
+    for name in request.variants:
+        yield request.out_dir / f"{name}.hw", name
+    for number in range(2, request.rounds + 1):
+        names = request.variants if number % 2 else reversed(request.variants)
+        for name in names:
+            yield request.out_dir / ROUNDS / f"{name}-{number}.hw", name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from heapwise.model.comparison import Comparison
+from heapwise.model.comparison import Comparison, Verdict
 from heapwise.model.report import RunReport
 
 
@@ -16,6 +16,38 @@ class LabCheck(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure of a variant beside that of the variant before it on the ladder.
+
+    Attributes:
+        metric: id of the catalogue.
+        value: None where it was not measured.
+        factor: against the last rung; None where there is none, or it was 0 or not measured.
+    """
+
+    metric: str
+    value: float | None
+    factor: float | None = None
+
+
+class ArticleLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the article's table, and ours beside it.
+
+    Attributes:
+        row: its title.
+        article: what it says of before and after, as written there.
+        ours: the same as measured here, with units; empty where there is no figure.
+        delta: relative change of ours; None where it is not known.
+        verdict: of ours; None where nothing was compared.
+    """
+
+    row: str
+    article: tuple[str, str]
+    ours: tuple[str, str]
+    delta: float | None
+    verdict: Verdict | None
+
+
 class VariantResult(msgspec.Struct, frozen=True, kw_only=True):
     """One variant of a lab, run.
 
@@ -24,6 +56,7 @@ class VariantResult(msgspec.Struct, frozen=True, kw_only=True):
         title: what it is.
         recording: path of its recording.
         comparison: with `before`; None for `before` itself and where that did not run.
+        rungs: what the ladder shows of it.
     """
 
     name: str
@@ -32,6 +65,7 @@ class VariantResult(msgspec.Struct, frozen=True, kw_only=True):
     report: RunReport
     comparison: Comparison | None
     checks: tuple[LabCheck, ...]
+    rungs: tuple[Rung, ...] = ()
 
 
 class LabResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,9 +73,11 @@ class LabResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         lab: its name.
-        load: what was sent to each variant, in a line.
+        load: what was given to each variant, in a line.
         toolchain: what built the variants.
         variants: in the order they ran.
+        components: what ran beside them, each with its release and origin.
+        table: the article's, empty where `before` or `after` did not run.
     """
 
     lab: str
@@ -49,6 +85,8 @@ class LabResult(msgspec.Struct, frozen=True, kw_only=True):
     load: str
     toolchain: str
     variants: tuple[VariantResult, ...]
+    components: tuple[str, ...] = ()
+    table: tuple[ArticleLine, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:

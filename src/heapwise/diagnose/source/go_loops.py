@@ -11,6 +11,7 @@ from heapwise.diagnose.source.go_syntax import (
     FUNCTION_TYPES,
     ancestors,
     call_on_the_spot,
+    descend,
     query,
     text,
 )
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LEAVES = frozenset({"break_statement", "return_statement", "goto_statement"})
+_LEAVING = ("return_statement", "break_statement")
 _SKIPS = """
 [(continue_statement) (break_statement) (goto_statement)] @skip
 """
@@ -94,6 +96,16 @@ def every_round(loop: Node, statement: Node) -> bool:
         return False
     skips = (node for nodes in query(_SKIPS, body) for node in nodes["skip"])
     return not any(_is_of(loop, skip) for skip in skips)
+
+
+def ends(loop: Node) -> bool:
+    """Whether a loop ends by itself: over something, by a condition, or by leaving it."""
+    body = loop.child_by_field_name("body")
+    if next(descend(loop, "select_statement"), None) is not None:
+        return False
+    if any(child != body and child.type != "comment" for child in loop.named_children):
+        return True
+    return any(next(descend(loop, kind), None) is not None for kind in _LEAVING)
 
 
 def leaves_at_once(statement: Node) -> bool:

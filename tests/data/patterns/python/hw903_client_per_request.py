@@ -16,10 +16,17 @@ def before(request: Request) -> Response:
     return PlainTextResponse(str(len(answer.text)))
 
 
+def session(request: Request) -> Response:
+    with requests.Session() as mine:
+        answer = mine.get(f"{request.base_url}users", timeout=5)
+    return PlainTextResponse(str(len(answer.text)))
+
+
 def after(request: Request) -> Response:
     answer = directory.get(f"{request.base_url}users", timeout=5)
     return PlainTextResponse(str(len(answer.text)))
 
 
 ROUTES.append(Route("/users", users))
+ROUTES.append(Route("/HW903/session", session))
 register("HW903", before, after)

@@ -53,9 +53,9 @@ from typing import TYPE_CHECKING
 
 from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_flow import scope_of, statement_of
-from heapwise.diagnose.source.go_loops import loop_around
+from heapwise.diagnose.source.go_loops import ends, loop_around
 from heapwise.diagnose.source.go_names import declaration
-from heapwise.diagnose.source.go_syntax import descend, identifiers, text
+from heapwise.diagnose.source.go_syntax import identifiers, text
 from heapwise.diagnose.source.go_values import is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
@@ -70,7 +70,6 @@ HOLDS_FOR = "always: correctness, not speed"
 REFERENCES = ()
 
 _FULL = re.compile(rb"if len\((\w+)\) (?:==|>=?) ")
-_LEAVING = ("return_statement", "break_statement")
 
 
 def _go(file: GoFile) -> Iterable[Match]:
@@ -86,7 +85,7 @@ def _go(file: GoFile) -> Iterable[Match]:
         if loop is None:
             continue
         full = _full(file, loop, call.node, text(batch))
-        if full is not None and _ends(loop) and not _used_elsewhere(batch, loop, full, call.node):
+        if full is not None and ends(loop) and not _used_elsewhere(batch, loop, full, call.node):
             yield _match(file, loop, full, text(batch))
 
 
@@ -119,16 +118,6 @@ def _is_measured(file: GoFile, use: Node) -> bool:
     return call is not None and call.type == "call_expression" and file.call(call).name == "len"
 
 
-def _ends(loop: Node) -> bool:
-    """Whether a loop ends by itself: over something, by a condition, or by leaving it."""
-    body = loop.child_by_field_name("body")
-    if any(each.type == "select_statement" for each in descend(loop, "select_statement")):
-        return False
-    if any(child != body and child.type != "comment" for child in loop.named_children):
-        return True
-    return any(next(descend(loop, kind), None) is not None for kind in _LEAVING)
-
-
 def _used_elsewhere(batch: Node, loop: Node, full: Node, append: Node) -> bool:
     """Whether anything but the loop's filling and emptying uses a batch, or it is not local."""
     declared, scope = declaration(batch), scope_of(append)
@@ -142,6 +131,7 @@ def _used_elsewhere(batch: Node, loop: Node, full: Node, append: Node) -> bool:
         any(
             not any(one.start_byte <= use.start_byte < one.end_byte for one in known)
             for use in identifiers(scope, text(batch))
+            if declaration(use) == declared
         )
         or scope_of(declared) != scope
     )

@@ -81,10 +81,10 @@ _STREAMS = frozenset({
     "multipart.File", "http.ResponseWriter", "*http.Request", "*http.Response",
 })  # fmt: skip
 _BORROWING = frozenset({
-    "Read", "ReadAt", "ReadFull", "ReadAtLeast", "ReadFrom", "ReadFromUDP", "Write", "WriteAt",
-    "WriteTo", "WriteToUDP", "Copy", "CopyN", "CopyBuffer", "Sum", "Equal", "Contains", "Index",
-    "IndexByte", "LastIndexByte", "HasPrefix", "HasSuffix", "Count", "len", "cap", "copy", "clear",
-    "string",
+    "Read", "ReadAt", "ReadFull", "ReadAtLeast", "ReadFrom", "ReadFromUDP", "Buffer", "Write",
+    "WriteAt", "WriteTo", "WriteToUDP", "Copy", "CopyN", "CopyBuffer", "Sum", "Equal", "Contains",
+    "Index", "IndexByte", "LastIndexByte", "HasPrefix", "HasSuffix", "Count", "len", "cap", "copy",
+    "clear", "string",
 })  # fmt: skip
 """The names of functions that look at a buffer, or fill it, and give it back."""
 

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 CODE = "HW702"
 NAME = "body-not-closed"
+EXPLAINS = ("HW708",)
 HOLDS_FOR = "responses of net/http that nobody else closes"
 REFERENCES = ("https://pkg.go.dev/net/http#Response",)
 

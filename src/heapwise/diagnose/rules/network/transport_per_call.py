@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 CODE = "HW701"
 NAME = "transport-per-call"
+EXPLAINS = ("HW708",)
 HOLDS_FOR = "code that makes more than one call to the same host"
 REFERENCES = ("https://pkg.go.dev/net/http#Transport",)
 

@@ -2,11 +2,13 @@
 
 What it finds:
     A run in which ``requests.get``, ``httpx.get`` and their like, each of which makes a client for
-    one answer, take at least 2 % of all bytes. In source: the same calls in code that answers
-    requests, and new clients of requests, httpx, aiohttp, urllib3 and boto3 there. A client that
-    is kept (in a global, an attribute, a cache), handed on to where it may be, or made from what
-    the request brought, is no finding. Nor is a call that is made only where a cache has nothing,
-    or a task that runs by the clock.
+    one answer, take at least 2 % of all bytes. A run in which clients of requests, httpx and
+    aiohttp are made again and again, and that, their connections and their ends take as much of
+    the bytes, or of the objects. In source: the same calls in code that answers requests, and new
+    clients of requests, httpx, aiohttp, urllib3 and boto3 there. A client that is kept (in a
+    global, an attribute, a cache), handed on to where it may be, or made from what the request
+    brought, is no finding. Nor is a call that is made only where a cache has nothing, or a task
+    that runs by the clock.
 
 Why it allocates:
     A client holds adapters, pools, cookies and, for TLS, the certificates it trusts, and its
@@ -63,6 +65,7 @@ from heapwise.diagnose.rules.python.answering import (
     may_answer,
     runs_seldom,
 )
+from heapwise.diagnose.rules.python.client_frames import ONE_SHOT, made
 from heapwise.diagnose.rules.python.values import inside, targets_of
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
@@ -77,7 +80,6 @@ REFERENCES = (
     "https://www.python-httpx.org/advanced/clients/",
 )
 
-_ONE_SHOT_FRAMES = ("requests.api.", "httpx._api.")
 _SAVED = 0.14
 """Of bytes and objects, with requests over plain HTTP; most of the gain is time."""
 
@@ -104,41 +106,62 @@ _TESTED = frozenset({"transport", "app"})
 
 
 def find(case: Case) -> Iterable[Finding]:
-    """One finding for each line of the service's own that calls such a function again and again."""
+    """One finding for each line that calls such a function, or function that makes such clients."""
+    if case.runtime != "python":
+        return
     calls: dict[Frame, list[CallSite]] = defaultdict(list)
-    if case.runtime == "python":
-        for site in case.spent.sites:
-            index = _outermost(site.path)
-            if index is not None and index + 1 < len(site.path):
-                calls[site.path[index + 1]].append(site)
+    for site in case.spent.sites:
+        index = _outermost(site.path)
+        if index is not None and index + 1 < len(site.path):
+            calls[site.path[index + 1]].append(site)
     for caller, sites in calls.items():
         evidence = case.evidence(sites)
         if evidence.hits >= _FEW_HITS and evidence.bytes_share.low >= _MIN_SHARE:
-            yield _finding(case, caller, sites[0].path, evidence)
+            yield _one_shot(case, caller, sites[0].path, evidence)
+    for each in made(case):
+        evidence = case.evidence(each.sites)
+        share = max(evidence.bytes_share.low, evidence.allocs_share.low)
+        if evidence.hits >= _FEW_HITS and share >= _MIN_SHARE:
+            why = (
+                "Making a client, dialling for it and closing it is needed once, and done for every"
+                f" call of {each.caller.function}."
+            )
+            yield _finding(case, each.caller, evidence, (each.client, f"{each.client}()", why, 1.0))
 
 
 def _outermost(path: Path) -> int | None:
     """Where the call of a client's module-level function is in a path, leaf first."""
-    found = [i for i, frame in enumerate(path) if frame.function.startswith(_ONE_SHOT_FRAMES)]
+    found = [i for i, frame in enumerate(path) if frame.function.startswith(ONE_SHOT)]
     return found[-1] if found else None
 
 
-def _finding(case: Case, caller: Frame, path: Path, evidence: Evidence) -> Finding:
+def _one_shot(case: Case, caller: Frame, path: Path, evidence: Evidence) -> Finding:
     library = path[_outermost(path) or 0].function.partition(".")[0]
-    size, allocs = value(evidence.bytes_per_work), value(evidence.allocs_per_work)
     kept = f"{library}.{'Session' if library == 'requests' else 'Client'}()"
+    why = (
+        f"The functions of the module {library} build a client for one answer: it dials and,"
+        " with TLS, reads certificates and shakes hands, and is thrown away."
+    )
+    return _finding(case, caller, evidence, (f"client of {library}", kept, why, _SAVED))
+
+
+def _finding(
+    case: Case, caller: Frame, evidence: Evidence, told: tuple[str, str, str, float]
+) -> Finding:
+    """Args: what is told of it is what is made, what to keep, why, and the share that is saved."""
+    what, kept, why, saved = told
+    size, allocs = value(evidence.bytes_per_work), value(evidence.allocs_per_work)
     return Finding(
         code=CODE,
         rule=NAME,
-        title=f"{caller.function} makes a new client of {library} for every call",
+        title=f"{caller.function} makes a new {what} for every call",
         where=f"{caller.function} ({place(caller)})",
         module=case.frames.module_of(caller.file),
         evidence=evidence,
-        why=f"The functions of the module {library} build a client for one answer: it dials and,"
-        " with TLS, reads certificates and shakes hands, and is thrown away.",
+        why=why,
         remedy=_remedy(kept),
-        gain_bytes_per_work=size * _SAVED if size is not None else None,
-        gain_allocs_per_work=allocs * _SAVED if allocs is not None else None,
+        gain_bytes_per_work=size * saved if size is not None else None,
+        gain_allocs_per_work=allocs * saved if allocs is not None else None,
         holds_for=HOLDS_FOR,
         references=REFERENCES,
         confidence=Confidence.MEDIUM,

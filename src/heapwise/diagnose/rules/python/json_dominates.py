@@ -3,7 +3,8 @@
 What it finds:
     At least a tenth of all bytes, or of all objects, is made below ``json.loads``, ``json.dumps``
     and what else the module json has, whoever calls it: responses of frameworks too. Reading and
-    writing are two findings. Where less than that is json's, nothing is said.
+    writing are two findings, unless one function asks for most of both. Where less than that is
+    json's, nothing is said.
 
 Why it allocates:
     Reading makes a dictionary for each object and a string for each value. Writing builds the
@@ -49,7 +50,7 @@ Measured:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from heapwise.analysis.allocation import CallSite, Path
@@ -94,7 +95,7 @@ _DIRECTIONS = (
     _Direction(
         "",
         ("json.load", "json.decoder.", "json.scanner."),
-        "reading JSON",
+        "reading",
         "json makes a dictionary of every object and a string of every value.",
         "Decode into types that declare the fields you need (msgspec.Struct), after a benchmark of"
         " your documents with every field read. It raises where a type differs, refuses NaN, and"
@@ -105,26 +106,46 @@ _DIRECTIONS = (
     _Direction(
         "encode",
         ("json.dump", "json.encoder."),
-        "writing JSON",
+        "writing",
         "json builds the text in pieces, joins them, and all of it is encoded once more.",
         "Encode with msgspec.json.encode or orjson.dumps, after a benchmark of your types. Both"
         " give bytes, in UTF-8 without blanks and escapes, and write NaN as null; orjson refuses"
         " keys that are not strings and integers of more than 64 bits.",
-        0.75,
-        0.95,
+        0.85,
+        0.99,
     ),
 )
 
 
 def find(case: Case) -> Iterable[Finding]:
-    """At most one finding for reading and one for writing."""
+    """At most one finding for reading and one for writing; one for both below one function."""
     if case.runtime != "python":
         return
+    asked: dict[str, list[_Part]] = defaultdict(list)
     for direction in _DIRECTIONS:
         sites = [site for site in case.spent.sites if _index(site.path, direction) is not None]
         evidence = case.evidence(sites) if sites else None
         if evidence is not None and _dominates(evidence):
-            yield _finding(case, direction, sites, evidence)
+            part = _Part(direction, _asking(case, direction, sites), tuple(sites), evidence)
+            asked[part.asking.function].append(part)
+    for parts in asked.values():
+        yield _finding(case, parts)
+
+
+class _Part(NamedTuple):
+    """One direction in a case.
+
+    Attributes:
+        direction: which.
+        asking: the line that most of it is done for.
+        sites: its call paths.
+        evidence: their figures.
+    """
+
+    direction: _Direction
+    asking: Frame
+    sites: tuple[CallSite, ...]
+    evidence: Evidence
 
 
 def _index(path: Path, direction: _Direction) -> int | None:
@@ -141,33 +162,49 @@ def _dominates(evidence: Evidence) -> bool:
     return evidence.hits >= _FEW_HITS and max(shares) >= _MIN_SHARE
 
 
-def _finding(
-    case: Case, direction: _Direction, sites: list[CallSite], evidence: Evidence
-) -> Finding:
-    asking = _asking(case, direction, sites)
-    share = format_share(max(evidence.bytes_share.value, evidence.allocs_share.value))
-    what = "bytes" if evidence.bytes_share.low >= _MIN_SHARE else "objects"
-    measured = nearest(CODE, direction.case, case.runtime, case.version)
-    offered = measured is None or measured.gains
-    size, allocs = value(evidence.bytes_per_work), value(evidence.allocs_per_work)
+def _finding(case: Case, parts: Sequence[_Part]) -> Finding:
+    """One for directions that one function asks for."""
+    measured = [nearest(CODE, part.direction.case, case.runtime, case.version) for part in parts]
+    gaining = [
+        part for part, each in zip(parts, measured, strict=True) if each is None or each.gains
+    ]
+    evidence = case.evidence([site for part in parts for site in part.sites])
+    asking = max(parts, key=lambda part: part.evidence.bytes_share.value).asking
     return Finding(
         code=CODE,
         rule=NAME,
-        title=f"{share} of all {what} are spent on {direction.does}",
+        title=_title(parts, evidence),
         where=f"{asking.function} ({place(asking)})",
         module=case.frames.module_of(asking.file),
         evidence=evidence,
-        why=f"{direction.why} Most of it for {asking.function}.",
-        remedy=direction.remedy if offered else "",
-        gain_bytes_per_work=size * direction.saved if size is not None and offered else None,
-        gain_allocs_per_work=allocs * direction.saved_allocs
-        if allocs is not None and offered
-        else None,
+        why=f"{' '.join(part.direction.why for part in parts)} Most of it for {asking.function}.",
+        remedy=" ".join(part.direction.remedy for part in gaining),
+        gain_bytes_per_work=_gain(
+            (value(part.evidence.bytes_per_work), part.direction.saved) for part in gaining
+        ),
+        gain_allocs_per_work=_gain(
+            (value(part.evidence.allocs_per_work), part.direction.saved_allocs) for part in gaining
+        ),
         holds_for=HOLDS_FOR,
         references=REFERENCES,
         confidence=Confidence.MEDIUM,
-        withheld=measured.withheld if measured is not None else "",
+        withheld=next((each.withheld for each in measured if each and each.withheld), ""),
     )
+
+
+def _title(parts: Sequence[_Part], evidence: Evidence) -> str:
+    """With the larger of the two shares, and what it is a share of."""
+    bytes_share, allocs_share = evidence.bytes_share.value, evidence.allocs_share.value
+    share = format_share(max(bytes_share, allocs_share))
+    what = "bytes" if bytes_share >= allocs_share else "objects"
+    does = " and ".join(part.direction.does for part in parts)
+    return f"{share} of all {what} are spent on {does} JSON"
+
+
+def _gain(saved: Iterable[tuple[float | None, float]]) -> float | None:
+    """What goes of so much with such a share; None where that is not known."""
+    known = [cost * share for cost, share in saved if cost is not None]
+    return sum(known) if known else None
 
 
 def _asking(case: Case, direction: _Direction, sites: list[CallSite]) -> Frame:

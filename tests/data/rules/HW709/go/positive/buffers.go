@@ -55,3 +55,13 @@ func count(from io.Reader) (lines int) {
 		lines++
 	}
 }
+
+func longLines(file *os.File, each func([]byte)) error {
+	buffer := make([]byte, 1<<20) // want HW709
+	lines := bufio.NewScanner(file)
+	lines.Buffer(buffer, len(buffer))
+	for lines.Scan() {
+		each(lines.Bytes())
+	}
+	return lines.Err()
+}

@@ -38,3 +38,20 @@ func chunks(r *csv.Reader, out chan<- [][]string) error {
 		}
 	}
 }
+
+// The worker's batch is another one, of the same name.
+func shared(items []int, work chan []int, send func([]int)) {
+	go func() {
+		for batch := range work {
+			send(batch)
+		}
+	}()
+	var batch []int
+	for _, item := range items {
+		batch = append(batch, item)
+		if len(batch) == 100 { // want HW809
+			work <- batch
+			batch = nil
+		}
+	}
+}

@@ -1,0 +1,53 @@
+"""Loads orders with executemany, of rows that are read as lists, with dates that are ISO."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+from orders_table import arguments, create, durability, report
+
+from heapwise_agent import work
+
+INSERT = "INSERT INTO orders VALUES (%s, %s, %s, %s, %s, %s)"
+
+
+def orders(path: Path) -> Iterator[tuple[object, ...]]:
+    """The rows of a file as the table has them, one at a time."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)  # the header
+        for number, placed_at, customer, country, amount, note in rows:
+            work("row")
+            yield (
+                int(number),
+                datetime.fromisoformat(placed_at),
+                " ".join(customer.split()),
+                country.upper(),
+                Decimal(amount),
+                note or None,
+            )
+
+
+def load(connection: psycopg.Connection, path: Path) -> None:
+    """Insert every row of a file."""
+    with connection.cursor() as cursor:
+        cursor.executemany(INSERT, orders(path))
+
+
+def main() -> None:
+    """Load the file that the command line names."""
+    options = arguments(__doc__)
+    create(options.database)
+    with psycopg.connect(options.database) as connection:
+        load(connection, options.file)
+        durable = durability(connection)
+    report(options.database, durable)
+
+
+if __name__ == "__main__":
+    main()
