@@ -253,7 +253,6 @@ def describe(watch: GcWatch, since: int) -> dict[str, object]:
         "lost": seen.lost,
         "enabled": gc.isenabled(),
         "thresholds": list(gc.get_threshold()),
-        "frozen": gc.get_freeze_count(),
         "events": [
             {
                 "seq": event.seq,

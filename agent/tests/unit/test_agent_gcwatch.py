@@ -235,6 +235,15 @@ def test_a_description_is_plain_data(watch: GcWatch) -> None:
     assert event["generation"] == 0
 
 
+def test_a_description_walks_through_no_objects(
+    watch: GcWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts objects one by one holds the service up the longer, the more it keeps."""
+    for walker in ("get_freeze_count", "get_objects", "get_referrers"):
+        monkeypatch.setattr(gc, walker, None)
+    assert gcwatch.describe(watch, 1)["enabled"] is False
+
+
 def test_stopping_leaves_the_collector_as_it_was() -> None:
     """Starting twice counts once, and stopping twice is harmless."""
     before = gc.callbacks[:]
