@@ -144,6 +144,28 @@ def test_a_redirect_within_the_server_is_followed() -> None:
         assert get(endpoint, "heap").body == b"found"
 
 
+@pytest.mark.parametrize(
+    ("refusals", "after", "answered"),
+    [(3, "0", True), (4, "0", False), (1, "60", False), (1, "soon", False)],
+)
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(
+    refusals: int, after: str, answered: bool
+) -> None:
+    """As often and as soon as it says, within reason; who is busy for long is told so."""
+    answers = [answer("200 OK", b"a profile")]
+    answers += [answer("503 Busy", b"too many", f"Retry-After: {after}")] * refusals
+
+    def one_after_the_other(connection: socket.socket, stop: threading.Event) -> None:
+        answers.pop()(connection, stop)
+
+    with serve(one_after_the_other) as endpoint:
+        if answered:
+            assert get(endpoint, "heap").body == b"a profile"
+            return
+        with pytest.raises(ServiceError, match="answered 503"):
+            get(endpoint, "heap")
+
+
 def test_what_is_sent_is_a_plain_get(monkeypatch: pytest.MonkeyPatch) -> None:
     """The request asks for no compression, closes, names its host, and knows no proxy."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse, IncompleteRead
@@ -26,6 +27,11 @@ MAX_BYTES = 64 << 20
 """Default limit of one answer, bytes as received."""
 
 _MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_REFUSALS = 3
+_LONGEST_WAIT_S = 2.0
+"""Who is to come back later than this is told so."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CHUNK = 1 << 16
 
@@ -100,16 +106,36 @@ def asked(
     """
     url = endpoint.url_of(path, query)
     target = endpoint.path(path) + (f"?{query}" if query else "")
-    for _ in range(_MAX_REDIRECTS + 1):
+    redirects, refusals = _MAX_REDIRECTS, _MAX_REFUSALS
+    while redirects >= 0:
         with contextlib.closing(connect(endpoint, deadline)) as connection:
             connected(connection)
             answer = _ask(connection, endpoint, target, deadline)
             location = answer.getheader("Location")
-            if answer.status not in {301, 302, 303, 307, 308} or not location:
+            wait = _told_to_wait(answer, deadline) if refusals else None
+            if wait is None and (answer.status not in _REDIRECTS or not location):
                 yield answer
                 return
-        target = _same_origin(endpoint, target, location, url)
+        if wait is not None:
+            refusals -= 1
+            time.sleep(wait)
+        elif location:
+            redirects -= 1
+            target = _same_origin(endpoint, target, location, url)
     raise ServiceError(f"{url} redirects in circles")
+
+
+def _told_to_wait(answer: HTTPResponse, deadline: Deadline) -> float | None:
+    """Seconds after which a server that is too busy now wants to be asked again; None if none.
+
+    Our agent serves a few connections at a time. On a starved machine the last ones, though
+    answered, are not yet closed when the next one comes.
+    """
+    told = answer.getheader("Retry-After", "")
+    if answer.status != 503 or not (told.isascii() and told.isdigit() and len(told) < 4):
+        return None
+    seconds = float(told)
+    return seconds if seconds <= _LONGEST_WAIT_S and seconds < deadline.left() else None
 
 
 def pin(endpoint: Endpoint, *, deadline_s: float = 5.0) -> Endpoint:
