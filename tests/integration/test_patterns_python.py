@@ -109,7 +109,7 @@ def test_a_client_for_one_answer_is_found_without_source(
     service: PyService, side: str, count: int
 ) -> None:
     """By its call paths; with the source it is one finding, not two."""
-    case = python_case(service, [f"/HW903/{side}"])
+    case = python_case(service, [f"/HW903/{side}"], requests=100)
     assert len(list(client_per_request.find(replace(case, source=None)))) == count
     found = [each for each in examine(case) if each.code == client_per_request.CODE]
     assert len(found) == count
@@ -120,7 +120,7 @@ def test_a_client_for_one_answer_is_found_without_source(
 
 def test_a_session_for_one_answer_is_found_without_source(service: PyService) -> None:
     """What makes it is the service's own code and no function of the library."""
-    case = replace(python_case(service, ["/HW903/session"]), source=None)
+    case = replace(python_case(service, ["/HW903/session"], requests=100), source=None)
     (found,) = client_per_request.find(case)
     assert found.title == (
         "hw903_client_per_request.session makes a new requests.Session for every call"

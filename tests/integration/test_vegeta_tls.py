@@ -172,4 +172,5 @@ def test_h2c_with_a_server_that_speaks_http_1_is_a_protocol_error() -> None:
     """Both fail; ours has a class for it."""
     with rude_server(garbage) as url:
         assert vegetas(f"GET {url}", "-h2c").codes == {0}
-        assert outcomes(ours(f"GET {url}", "-h2c")) == {"protocol"}
+        # A server that closes before it has read all may reset what it said.
+        assert "protocol" in outcomes(ours(f"GET {url}", "-h2c")) <= {"protocol", "reset"}
