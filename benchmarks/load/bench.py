@@ -30,6 +30,7 @@ COST_SECONDS = 10.0
 """Of a round that is there for its CPU: starting an interpreter is little of it."""
 LADDER = (2_500, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000, 60_000, 80_000)
 HOLDS_US = 500
+TRIES = 5
 
 
 def main() -> None:
@@ -96,8 +97,9 @@ def highest_rate(target: Stamping) -> Iterator[Row]:
     mine, theirs = (_holds(fire, target) for fire in (ours, vegetas))
     method = (
         f"highest of {', '.join(f'{rate:,}' for rate in LADDER)}/s with an arrival deviation p99 "
-        f"<= {HOLDS_US} us plus, for the peer, the millisecond it fires in packs of; best of 3 "
-        f"runs of 2 s a step: {mine:,} against vegeta {VERSION}'s {theirs:,}"
+        f"<= {HOLDS_US} us plus, for the peer, the millisecond it fires in packs of; best of "
+        f"{TRIES} runs of 2 s a step, to the second step in a row that has none: {mine:,} against vegeta "
+        f"{VERSION}'s {theirs:,}"
     )
     yield Row("highest paced rate", mine, "1/s", "", None, method)
     ratio = mine / theirs if theirs else float("inf")
@@ -124,19 +126,27 @@ RATE = 5_000.0
 
 
 def _holds(fire: Fire, target: Stamping) -> int:
-    best = 0
+    """The highest step at which a run is punctual; the end is where two steps in a row have none.
+
+    A neighbour on the machine spoils whole steps, and never makes one better than it is.
+    """
+    best = failed = 0
     allowed = HOLDS_US + (1_000 if fire is vegetas else 0)
     for rate in LADDER:
-        p99 = float("inf")
-        for _ in range(3):
-            fire(target.url, rate, 2.0)
-            arrivals = target.arrivals()
-            if len(arrivals) > 0.99 * rate * 2:
-                p99 = min(p99, deviation_us(arrivals, rate)[1])
-        if p99 > allowed:
+        if any(_p99(fire, target, rate) <= allowed for _ in range(TRIES)):
+            best, failed = rate, 0
+        else:
+            failed += 1
+        if failed == 2:
             break
-        best = rate
     return best
+
+
+def _p99(fire: Fire, target: Stamping, rate: int) -> float:
+    """Of the deviation, us; infinite where not all arrived."""
+    fire(target.url, rate, 2.0)
+    arrivals = target.arrivals()
+    return deviation_us(arrivals, rate)[1] if len(arrivals) > 0.99 * rate * 2 else float("inf")
 
 
 def _costs(peers: dict[str, Fire], target: Stamping, rate: float) -> dict[str, float]:
