@@ -98,8 +98,8 @@ def highest_rate(target: Stamping) -> Iterator[Row]:
     method = (
         f"highest of {', '.join(f'{rate:,}' for rate in LADDER)}/s with an arrival deviation p99 "
         f"<= {HOLDS_US} us plus, for the peer, the millisecond it fires in packs of; best of "
-        f"{TRIES} runs of 2 s a step, to the second step in a row that has none: {mine:,} against vegeta "
-        f"{VERSION}'s {theirs:,}"
+        f"{TRIES} runs of 2 s a step, to the second step in a row that has none: {mine:,} against "
+        f"vegeta {VERSION}'s {theirs:,}"
     )
     yield Row("highest paced rate", mine, "1/s", "", None, method)
     ratio = mine / theirs if theirs else float("inf")
