@@ -11,7 +11,7 @@ from heapwise.model.envelope import envelope
 from heapwise.model.recording import Scope, State
 from heapwise.model.report import RunReport
 from heapwise.record.analyse import analyse
-from heapwise.record.job import JobRequest, record_job
+from heapwise.record.job import record_job
 from heapwise.record.session import RunRequest, record_run
 from heapwise.record.store import load
 from heapwise.report.html import render_html
@@ -31,14 +31,14 @@ def record_and_conclude(
 
 
 def run_job_and_conclude(
-    request: JobRequest, *, html: Path | None, as_json: bool, quiet: bool
+    request: RunRequest, *, html: Path | None, as_json: bool, quiet: bool
 ) -> int:
     """Run a job, show what it tells, and return the exit code it deserves."""
     must_be_free(request.output, force=request.force)
     if html is not None:
         must_be_free(html, force=request.force)
     with run_progress(None, quiet=quiet) as notify:
-        end = record_job(request, notify=notify)
+        end = record_job(request, echo=not quiet, notify=notify)
     code = conclude(request.output, html=html, as_json=as_json, quiet=quiet)
     return code or (HeapwiseError.exit_code if end.exit_code else 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from heapwise.cli.access import ACCESS_OPTIONS, build_access
 from heapwise.cli.finish import run_job_and_conclude
 from heapwise.cli.options import command as make_command
 from heapwise.cli.work import WORK_OPTIONS, build_meter
-from heapwise.record.job import JobRequest
+from heapwise.record.session import RunRequest
 
 
 @make_command(
@@ -54,14 +55,15 @@ def command(
     standard error.
     """
     access = build_access(options)
-    request = JobRequest(
-        command=program,
+    request = RunRequest(
+        plan=None,
+        job=True,
+        exec_command=shlex.join(program),
         output=output or Path("job.hw"),
         service=service,
         access=access,
         interval_ns=interval,
         meter=build_meter(unit, work_counter, access),
-        echo=not quiet,
         force=force,
         keep_secrets=keep_secrets,
         argv=tuple(sys.argv[1:]),

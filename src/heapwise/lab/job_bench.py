@@ -29,8 +29,8 @@ from heapwise.lab.words import filled
 from heapwise.model.recording import State
 from heapwise.record.command import split_command
 from heapwise.record.files import STDOUT
-from heapwise.record.job import JobRequest, record_job
-from heapwise.record.session import Progress
+from heapwise.record.job import record_job
+from heapwise.record.session import Progress, RunRequest
 from heapwise.record.store import load
 from heapwise.record.work_meter import WorkMeter
 from heapwise.units import format_count, format_size, how_many
@@ -117,14 +117,19 @@ class JobBench:
         environment, words = split_command(shlex.join(self._words(name, out)))
         with _within(words, self._lab.job.limit_bytes) as limit:
             must_start(self._lab.variants[name].build, limit)
-            request = JobRequest(
-                command=words if limit is None else limit.command,
+            request = RunRequest(
+                plan=None,
+                job=True,
+                exec_command=shlex.join(words if limit is None else limit.command),
                 output=path,
                 force=force,
-                environment=environment,
                 meter=WorkMeter(self._lab.job.unit),
             )
-            end = record_job(request, notify=lambda progress: notify(name, progress))
+            end = record_job(
+                request,
+                environment=environment,
+                notify=lambda progress: notify(name, progress),
+            )
             ending = how_it_ended(end.exit_code, limit)
         shutil.rmtree(out, ignore_errors=True)
         if load(path).state is State.INTERRUPTED:

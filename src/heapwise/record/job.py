@@ -9,14 +9,13 @@ to the last reading before it was gone.
 from __future__ import annotations
 
 import os
-import shlex
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -32,14 +31,12 @@ from heapwise.record.interrupt import stop_on_signal
 from heapwise.record.job_channel import Channel
 from heapwise.record.machine import clock_pair
 from heapwise.record.preflight import FALLBACK, Found, find_service
-from heapwise.record.request import Notify, Progress, RunRequest
+from heapwise.record.request import FENCING, Notify, Progress, RunRequest
 from heapwise.record.sampler import Collector, Sampler
 from heapwise.record.staging import Staging
 from heapwise.record.store import RecordingWriter
 from heapwise.record.supervise import Service
-from heapwise.record.work_meter import WorkMeter
 from heapwise.runtimes import local
-from heapwise.runtimes.access import ANYONE, Access
 from heapwise.runtimes.fetch import Endpoint
 from heapwise.units import NS_PER_S, format_duration
 
@@ -57,32 +54,6 @@ _WHY_NOT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRequest:
-    """What the user asked for.
-
-    Attributes:
-        command: the words of the program, variables of its environment before them.
-        service: its debug endpoint, for a program that does not say where it is.
-        environment: more variables for it.
-        interval_ns: the longest time between two readings.
-        meter: counts the work; by default what the program announces.
-        echo: print what the program prints.
-    """
-
-    command: Sequence[str]
-    output: Path
-    service: str | None = None
-    access: Access = ANYONE
-    environment: Mapping[str, str] = field(default_factory=dict)
-    interval_ns: int = NS_PER_S
-    meter: WorkMeter | None = None
-    echo: bool = False
-    force: bool = False
-    keep_secrets: bool = False
-    argv: tuple[str, ...] = ()
-
-
 class JobEnd(NamedTuple):
     """How a job ended.
 
@@ -97,8 +68,21 @@ class JobEnd(NamedTuple):
     stdout: Path
 
 
-def record_job(request: JobRequest, *, notify: Notify) -> JobEnd:
+def record_job(
+    request: RunRequest,
+    *,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    echo: bool = False,
+    notify: Notify,
+) -> JobEnd:
     """Run a job, and leave its recording at ``request.output``.
+
+    Args:
+        request: its command is the program, its service where that is measured if it does not say
+            so itself; it has no plan.
+        environment: more variables for the program.
+        echo: print what the program prints.
+        notify: told of every step.
 
     Raises:
         ToolchainError: the program cannot be started.
@@ -115,11 +99,11 @@ def record_job(request: JobRequest, *, notify: Notify) -> JobEnd:
             )
         )
         zero = clock_pair()
-        staging = Staging(_as_run(request), zero)
-        notify(Progress(step=f"starting {shlex.join(request.command)}"))
+        staging = Staging(request, zero)
+        notify(Progress(step=f"starting {request.exec_command}"))
         channel = stack.enter_context(Channel())
         program = stack.enter_context(
-            staging.started_job(channel, _environment(request), echo=request.echo)
+            staging.started_job(channel, _with_agent(environment), echo=echo)
         )
         found = _await(request, channel, program)
         writer = stack.enter_context(staging.writer(found, program))
@@ -141,7 +125,7 @@ class _Job:
 
     def __init__(
         self,
-        request: JobRequest,
+        request: RunRequest,
         writer: RecordingWriter,
         collector: Collector,
         program: Service,
@@ -154,31 +138,31 @@ class _Job:
         self._program = program
         self._channel = channel
         self._stop = stop
+        self._began = 0
 
     def run(self, notify: Notify) -> None:
         """Hold, begin, watch, hold, end."""
-        notify(Progress(step="fence: collecting garbage, taking a heap profile"))
-        began, window = self._begin()
+        notify(FENCING)
+        window = self._begin()
         notify(Progress(step="job"))
         with Sampler(self._collector, self._request.interval_ns):
             window = self._watch(window)
         ended = self._collector.now()
         if self._channel.done:
-            notify(Progress(step="fence: collecting garbage, taking a heap profile"))
-            readings = self._collector.readings - began
+            notify(FENCING)
+            readings = self._collector.readings
             after = fence_after(self._collector, "after-job")
             # A program that ran out of memory may be unable to tell; what it told before counts.
             if window.after is None or (after is not None and after.profile):
-                window = msgspec.structs.replace(window, after=after, readings=readings)
-                self._writer.window(window)
+                window = self._closed(window, after, readings)
         self._writer.event(ended, ENDED)
         self._channel.release()
         if not self._stop.is_set():
             self._await_exit()
         self._note_end(window, ended)
 
-    def _begin(self) -> tuple[int, Window]:
-        """Open the window and let the program begin; the readings until then, and the window."""
+    def _begin(self) -> Window:
+        """Open the window and let the program begin."""
         if self._channel.url:
             before = fence_before(self._collector, "before-job", lambda: None)
         else:
@@ -186,25 +170,28 @@ class _Job:
         window = Window(name="job", target=-1, before=before, after=None, readings=0)
         self._writer.window(window)
         self._writer.event(self._collector.now() if self._channel.url else 0, BEGAN)
+        self._began = self._collector.readings
         self._channel.go()
-        return self._collector.readings, window
+        return window
+
+    def _closed(self, window: Window, after: Fence | None, readings: int) -> Window:
+        """The window with its end, noted; ``readings`` had been taken when that began."""
+        closed = msgspec.structs.replace(window, after=after, readings=readings - self._began)
+        self._writer.window(closed)
+        return closed
 
     def _watch(self, window: Window) -> Window:
         """Wait for the end; take a profile now and then, for a job that does not wait for us."""
-        collector, began = self._collector, self._collector.readings
+        collector = self._collector
         due = collector.now() + _PROFILE_EVERY_NS
         while not self._ended():
-            if self._channel.open:
-                self._channel.listen(_LISTEN_S)
-            else:
-                time.sleep(_LISTEN_S)
+            self._channel.listen(_LISTEN_S)
             if collector.now() < due or self._ended():
                 continue
+            readings = collector.readings
             after = fence_running(collector, "running-job")
             if after is not None:
-                readings = collector.readings - began
-                window = msgspec.structs.replace(window, after=after, readings=readings)
-                self._writer.window(window)
+                window = self._closed(window, after, readings)
             due = max(collector.now() + _PROFILE_EVERY_NS, round(collector.now() * _PROFILE_GROWTH))
         return window
 
@@ -263,35 +250,21 @@ _AGENT = {
 _NOTHING_YET = Counters(total_alloc=0, mallocs=0, frees=0, num_gc=0, num_forced_gc=0)
 
 
-def _as_run(request: JobRequest) -> RunRequest:
-    return RunRequest(
-        plan=None,
-        output=request.output,
-        service=request.service,
-        access=request.access,
-        exec_command=shlex.join(request.command),
-        force=request.force,
-        keep_secrets=request.keep_secrets,
-        argv=request.argv,
-        job=True,
-    )
-
-
-def _environment(request: JobRequest) -> dict[str, str]:
-    """What makes any Python that the command starts begin with the agent in it."""
+def _with_agent(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables, and those that start every Python of the command with the agent in it."""
     spec = find_spec("heapwise_agent")
     if spec is None or spec.origin is None:
-        return dict(request.environment)
+        return dict(environment)
     bootstrap = str(Path(spec.origin).parent / "bootstrap")
-    given = request.environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    given = environment.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     return {
         **_AGENT,
-        **request.environment,
+        **environment,
         "PYTHONPATH": os.pathsep.join(filter(None, (bootstrap, given))),
     }
 
 
-def _await(request: JobRequest, channel: Channel, program: Service) -> Found:
+def _await(request: RunRequest, channel: Channel, program: Service) -> Found:
     """Wait until the program can be measured.
 
     Raises:
@@ -299,15 +272,12 @@ def _await(request: JobRequest, channel: Channel, program: Service) -> Found:
     """
     endpoint = Endpoint.parse(request.service or FALLBACK, request.access)
     while True:
-        if channel.open:
-            channel.listen(_LISTEN_S)
-        else:
-            time.sleep(_LISTEN_S)
+        channel.listen(_LISTEN_S)
         if channel.url:
             return find_service(_own(channel.url), (), request.access)
         if not program.alive():
             raise ServiceError(
-                f"{request.command[0]} {_how(program.exit_code or 0)} before it could be measured",
+                f"{program.command[0]} {_how(program.exit_code or 0)} before it could be measured",
                 program.last_lines(),
                 _WHY_NOT,
             )

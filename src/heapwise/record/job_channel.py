@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from contextlib import suppress
 from typing import Self
 
@@ -57,7 +58,10 @@ class Channel:
 
     def listen(self, seconds: float) -> None:
         """Wait so long for the program to say something, and take note of it."""
-        if not self.open or not select.select([self._ours], [], [], seconds)[0]:
+        if not self.open:
+            time.sleep(seconds)
+            return
+        if not select.select([self._ours], [], [], seconds)[0]:
             return
         try:
             heard = self._ours.recv(_LINE_BYTES)

@@ -118,4 +118,7 @@ class Progress:
     hits: Hits | None = None
 
 
+FENCING = Progress(step="fence: collecting garbage, taking a heap profile")
+"""On both sides of a window."""
+
 Notify = Callable[[Progress], None]

@@ -19,7 +19,7 @@ from heapwise.model.load import HitFlag, Hits, Plan, Schedule
 from heapwise.model.recording import Fence, Problem, Scope, Window
 from heapwise.record.capture.captures import Captures
 from heapwise.record.fence import fence_after, fence_before
-from heapwise.record.request import TRACE_SETTLE_NS, Notify, Progress, RunRequest
+from heapwise.record.request import FENCING, TRACE_SETTLE_NS, Notify, Progress, RunRequest
 from heapwise.record.sampler import Collector, Sampler
 from heapwise.record.store import RecordingWriter
 from heapwise.record.supervise import Service
@@ -127,7 +127,7 @@ class Run:
             settle()
             self.captures.before(name, length_ns)
 
-        self.notify(Progress(step="fence: collecting garbage, taking a heap profile"))
+        self.notify(FENCING)
         before = self._fence_before(name, ready)
         if before is None or self.stop.is_set():
             return
@@ -139,7 +139,7 @@ class Run:
             work()
         readings = self.collector.readings - readings
         self._note_death()
-        self.notify(Progress(step="fence: collecting garbage, taking a heap profile"))
+        self.notify(FENCING)
         after = fence_after(self.collector, f"after-{name}", self.captures.after)
         self._lost = after is None
         self.writer.window(msgspec.structs.replace(window, after=after, readings=readings))

@@ -36,7 +36,7 @@ STATE, PLAN = "verify.json", "plan.json"
 _LIMIT = 1 << 30
 _WAIT = "wait for it to end"
 _OURS = re.compile(r"round-\d{2,}-[a-z]+(\.\d+)?\.(hw|json)", re.ASCII)
-_Struct = TypeVar("_Struct", bound=msgspec.Struct)
+_Read = TypeVar("_Read")
 
 
 class Journal:
@@ -92,7 +92,7 @@ class Journal:
             RecordingError: there is none, it is damaged, or another process writes it.
         """
         state = read_state(directory)
-        plan = _plan(directory / PLAN)
+        plan = _decoded(directory / PLAN, msgspec.json.Decoder(Plan | None))
         try:
             return cls(directory, state, plan, take_lock(directory, _WAIT), new=False)
         except OSError as error:
@@ -185,7 +185,7 @@ def read_state(directory: Path) -> VerifyState:
     Raises:
         RecordingError: there is none, or it is damaged or written by a newer heapwise.
     """
-    state = _decoded(directory / STATE, VerifyState)
+    state = _decoded(directory / STATE, msgspec.json.Decoder(VerifyState))
     if state.format > FORMAT:
         raise RecordingError(
             f"cannot read {directory}",
@@ -209,7 +209,7 @@ def read_report(directory: Path, recording: str) -> RunReport:
     path = directory / recording
     if path.is_dir():
         return examined(load(path), str(path))
-    return _decoded(path.with_suffix(".json"), RunReport)
+    return _decoded(path.with_suffix(".json"), msgspec.json.Decoder(RunReport))
 
 
 def is_verification(path: Path) -> bool:
@@ -217,22 +217,9 @@ def is_verification(path: Path) -> bool:
     return (path / STATE).is_file()
 
 
-def _plan(path: Path) -> Plan | None:
-    """The plan; None where `PLAN` holds ``null``, for programs that run to their end.
-
-    Raises:
-        RecordingError: it is gone or damaged.
-    """
+def _decoded(path: Path, decoder: msgspec.json.Decoder[_Read]) -> _Read:
     try:
-        job = read_file(path, _LIMIT).strip() == b"null"
-    except OSError:
-        job = False
-    return None if job else _decoded(path, Plan)
-
-
-def _decoded(path: Path, as_type: type[_Struct]) -> _Struct:
-    try:
-        return msgspec.json.decode(read_file(path, _LIMIT), type=as_type)
+        return decoder.decode(read_file(path, _LIMIT))
     except OSError as error:
         raise RecordingError(
             f"{path.parent} is no verification, or not a whole one",

@@ -18,7 +18,7 @@ from heapwise.model.comparison import Comparison
 from heapwise.model.load import Plan
 from heapwise.model.recording import State
 from heapwise.model.verify import BASE, NEW, Attempt, Look, Settings, VerifyState
-from heapwise.record.job import JobRequest, record_job
+from heapwise.record.job import record_job
 from heapwise.record.session import Progress, RunRequest, record_run
 from heapwise.record.store import load
 from heapwise.units import NS_PER_S
@@ -192,25 +192,15 @@ class _Maker:
         self._note(made, path, began)
 
     def _record(self, bench: Bench, path: Path, notify: Callable[[Progress], None]) -> None:
-        settings, argv = self.settings, self.journal.state.argv
-        if bench.plan is not None:
-            record_run(
-                RunRequest(
-                    plan=bench.plan, output=path, service=bench.service, access=bench.access,
-                    exec_command=bench.command, interval_ns=settings.interval_ns, argv=argv,
-                    keep_secrets=bench.keep_secrets,
-                ),
-                notify=notify,
-            )  # fmt: skip
-            return
-        ended = record_job(
-            JobRequest(
-                command=shlex.split(bench.command or ""), output=path, service=bench.service,
-                access=bench.access, interval_ns=settings.interval_ns, argv=argv,
-                keep_secrets=bench.keep_secrets,
-            ),
-            notify=notify,
+        request = RunRequest(
+            plan=bench.plan, output=path, service=bench.service, access=bench.access,
+            exec_command=bench.command, interval_ns=self.settings.interval_ns,
+            argv=self.journal.state.argv, keep_secrets=bench.keep_secrets, job=bench.plan is None,
         )  # fmt: skip
+        if not request.job:
+            record_run(request, notify=notify)
+            return
+        ended = record_job(request, notify=notify)
         if ended.exit_code and load(path).state is not State.INTERRUPTED:
             raise ServiceError(
                 f"the job of {bench.side.name} failed: {bench.command}",
