@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from heapwise.analysis.bottleneck import bottleneck
+from heapwise.analysis.bottleneck import bottleneck, measure
 from heapwise.analysis.gc_timeline import gc_timeline
 from heapwise.analysis.gcstats import gc_summary
 from heapwise.analysis.tail import attribute_tail
@@ -77,9 +77,8 @@ def test_what_was_measured_is_said_cause_by_cause(tmp_path: Path) -> None:
     windows = settled(recording)
     plan = recording.manifest.plan
     assert plan is not None
-    whole = bottleneck(
-        recording, windows, summarise(recording.hits, plan), gc_summary(recording, *windows)
-    )
+    load, gc = summarise(recording.hits, plan), gc_summary(recording, *windows)
+    whole = bottleneck(measure(recording, windows, load, gc))
     assert whole.cpu_share is not None
     assert whole.kind is not BottleneckClass.UNKNOWN
 
@@ -99,6 +98,6 @@ def test_an_execution_trace_judges_the_hits_of_its_own_stretch(tmp_path: Path) -
     assert tests[Cause.GC_MARK].active_share > 0
     assert tests[Cause.ASSIST].p is not None
     windows = settled(recording)
-    shares = bottleneck(recording, windows, None, gc_summary(recording, *windows)).shares
+    shares = measure(recording, windows, None, gc_summary(recording, *windows)).shares
     assert shares["GC"] > 0.1
     assert shares["allocation"] > 0

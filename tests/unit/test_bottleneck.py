@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from heapwise.analysis.bottleneck import bottleneck
+from heapwise.analysis.bottleneck import bottleneck, measure
 from heapwise.analysis.bottleneck.activities import activity
 from heapwise.analysis.frames import Frame
 from heapwise.analysis.windows import settled
@@ -79,7 +79,7 @@ def profiled(taken: Profile, **others: Any) -> Recording:
 def found(recording: Recording, gc: GcSummary | None = None) -> Bottleneck:
     plan = recording.manifest.plan
     load = summarise(recording.hits, plan) if plan is not None else None
-    return bottleneck(recording, settled(recording), load, gc)
+    return bottleneck(measure(recording, settled(recording), load, gc))
 
 
 def collector(cpu_share: float) -> GcSummary:

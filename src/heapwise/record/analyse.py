@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from heapwise.analysis.bottleneck import bottleneck
-from heapwise.analysis.bottleneck.measured import measure
+from heapwise.analysis.bottleneck import bottleneck, measure
 from heapwise.analysis.engine_share import engine_usages
 from heapwise.analysis.gc_timeline import gc_timeline
 from heapwise.analysis.gcstats import gc_summary
@@ -57,7 +56,8 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
     costs = [_costs(recording, window) for window in windows]
     total = _together([cost for cost, _ in costs if cost is not None])
     # Not the share of a report's figures: that is of the CPU there was, this of the CPU used.
-    collecting = measure(recording, windows, load, gc).gc_share if windows else None
+    known = measure(recording, windows, load, gc) if windows else None
+    collecting = known.gc_share if known is not None else None
     owners, findings, unexplained = _explain(recording, windows, total, collecting)
     problems = _distinct(
         (
@@ -98,7 +98,7 @@ def analyse(recording: Recording, *, place: str = "") -> RunReport:
         findings=findings,
         timeline=timeline(recording, gc, collector),
         tail=attribute_tail(recording, collector) if load is not None else None,
-        bottleneck=bottleneck(recording, windows, load, gc) if windows else None,
+        bottleneck=bottleneck(known) if known is not None else None,
         trace=_trace(recording),
         next_command=_next_command(place or recording.name, manifest, findings, problems),
     )

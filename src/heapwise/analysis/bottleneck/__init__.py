@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from heapwise.analysis.bottleneck.activities import ALLOCATION, GC
 from heapwise.analysis.bottleneck.classify import classify
 from heapwise.analysis.bottleneck.measured import Measured, measure
-from heapwise.model.gc import GcSummary
-from heapwise.model.load import LoadResult
-from heapwise.model.recording import Recording, Window
 from heapwise.model.tail import Bottleneck, Bound
 
-__all__ = ["bottleneck"]
+__all__ = ["bottleneck", "measure"]
 
 LEAST_SHARE = 0.02
 MOST_BOUNDS = 6
 
 
-def bottleneck(
-    recording: Recording,
-    windows: Sequence[Window],
-    load: LoadResult | None,
-    gc: GcSummary | None,
-) -> Bottleneck:
+def bottleneck(known: Measured) -> Bottleneck:
     """What bounds a run.
 
     Args:
-        recording: the run, with its captures.
-        windows: settled.
-        load: what the generator did; None where somebody else made the load.
-        gc: the collector in these windows.
+        known: what `measure` found of it.
     """
-    known = measure(recording, windows, load, gc)
     kind, why = classify(known)
     return Bottleneck(
         kind=kind,
