@@ -17,10 +17,10 @@ from timeline_svg import timeline_svg
 
 from heapwise.cli.lab_run import RESULT
 from heapwise.lab.cache import SOURCES, cache_root
-from heapwise.lab.ladder_text import change, factor
+from heapwise.lab.ladder_text import article_row, factor
 from heapwise.lab.library import Case, find_case
 from heapwise.model.finding import Finding
-from heapwise.model.lab import ArticleLine, LabResult, Rung, VariantResult
+from heapwise.model.lab import LabResult, Rung, VariantResult
 from heapwise.model.metrics import CATALOGUE
 from heapwise.model.report import RunReport
 from heapwise.units import format_share, format_size, format_value
@@ -55,7 +55,7 @@ def page(case: Case, result: LabResult, folder: Path) -> str:
     ]
     if result.table:
         head = ("", "article: before", "after", "here: before", "after", "change", "verdict")
-        sections += ["## What the article said", table(head, map(article, result.table))]
+        sections += ["## What the article said", table(head, map(article_row, result.table))]
     runs = {variant.name: variant for variant in result.variants}
     before, after = runs.get("before"), runs.get("after")
     if before is not None:
@@ -99,12 +99,6 @@ def figure(rung: Rung) -> str:
     """A figure and its factor."""
     text = format_value(rung.value, CATALOGUE[rung.metric].unit)
     return f"{text} {factor(rung.factor)}".rstrip()
-
-
-def article(line: ArticleLine) -> Sequence[str]:
-    """A row of the article's table."""
-    ours = (text or "–" for text in line.ours)
-    return (line.row, *line.article, *ours, change(line), line.verdict or "")
 
 
 def finding(found: Finding) -> str:

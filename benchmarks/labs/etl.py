@@ -18,12 +18,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from table import Row, report  # noqa: E402 - a file beside us
+from recorded import recorded  # noqa: E402 - a file beside us
+from table import Row, report  # noqa: E402 - the same
 
 from heapwise.lab.components.base import provided  # noqa: E402 - after its neighbour
 from heapwise.lab.inputs import input_of  # noqa: E402 - the same
@@ -129,24 +130,12 @@ def memory(loader: Loader) -> Iterator[Row]:
     yield Row(f"the same at {ARTICLE:,} rows", whole, "GiB", "", None, "extrapolated")
 
 
-def recorded(rows: int, *rungs: str) -> list[dict[str, Any]]:
-    """The reports of some rungs."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "heapwise", "lab", "run", CASE.name]
-        command += [f"--only={name}" for name in rungs]
-        command += [f"--scale={rows}", "--json", "-q", "-o", f"{folder}/out"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):  # 3: something was not as expected; the figures are there
-        raise SystemExit(done.stderr)
-    return [each["report"] for each in json.loads(done.stdout)["data"]["variants"]]
-
-
 def diagnosis() -> Iterator[Row]:
     """What is found, with its line, and what is not."""
     how = f"heapwise lab run, {FOUND:,} rows, one run each"
     before, after = (
         {finding["code"]: finding["place"] for finding in run["findings"]}
-        for run in recorded(FOUND, "before", "after")
+        for run in recorded(CASE.name, FOUND, "before", "after").values()
     )
     planted = {"HW906", "HW907"}
     named = planted <= set(list(before)[:3]) and all(before[code]["line"] for code in planted)
@@ -158,7 +147,7 @@ def diagnosis() -> Iterator[Row]:
 def gain() -> Iterator[Row]:
     """Whether HW906 saves what it promised."""
     how = f"heapwise lab run, {SAVED:,} rows, one run each, exact totals"
-    listed, streamed = recorded(SAVED, "one-transaction", "streaming")
+    listed, streamed = recorded(CASE.name, SAVED, "one-transaction", "streaming").values()
     saved = listed["per_work"]["bytes"] - streamed["per_work"]["bytes"]
     (found,) = (each for each in listed["findings"] if each["code"] == "HW906")
     yield Row("HW906 saves", saved, "B/row", "", None, how)

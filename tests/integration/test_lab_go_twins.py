@@ -26,6 +26,7 @@ from heapwise.lab.library import Case, find_case
 from heapwise.lab.ports import free_ports
 from heapwise.lab.spec import GoBuild, JobLab, PythonBuild, ServiceLab
 from heapwise.runtimes.go.toolchain import find_go
+from support.labs import running
 
 pytestmark = pytest.mark.go
 
@@ -270,16 +271,3 @@ def test_the_other_service_ends_with_the_gateway(programs: dict[str, Path]) -> N
     while running(programs["go-gateway"]) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert running(programs["go-gateway"]) == []
-
-
-def running(program: Path) -> list[str]:
-    """The commands of every process of a program."""
-    commands = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_text("utf-8", "replace").replace("\0", " ")
-        except OSError:
-            continue  # it has just ended
-        if command.startswith(str(program)):
-            commands.append(command)
-    return commands

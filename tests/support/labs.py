@@ -22,6 +22,19 @@ def silent(_text: str) -> None:
     """Tell nobody."""
 
 
+def running(programs: Path) -> list[str]:
+    """The commands of every process of a program, or of what lies in a directory."""
+    commands = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_text("utf-8", "replace").replace("\0", " ")
+        except OSError:
+            continue  # it has just ended
+        if command.startswith(str(programs)):
+            commands.append(command)
+    return commands
+
+
 @dataclass
 class Watcher:
     """Remembers what it was told."""

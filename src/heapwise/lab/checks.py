@@ -87,9 +87,8 @@ def check_metrics(lab: Lab, variant: str, comparison: Comparison) -> Iterator[La
             continue
         held = expected.verdict in {None, row.verdict}
         if expected.verdict is Verdict.SAME and comparison.rounds == (1, 1):
-            held = (
-                held or row.verdict is Verdict.UNDECIDED
-            )  # it is no different, as far as one tells
+            # It is no different, as far as one tells.
+            held = held or row.verdict is Verdict.UNDECIDED
         if expected.delta is not None:
             least, most = expected.delta
             held = held and row.delta is not None and least <= row.delta <= most

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from heapwise.errors import Interrupted, ServiceError, ToolchainError
+from heapwise.errors import ServiceError, ToolchainError
 from heapwise.lab.bench import Notify, Trial
 from heapwise.lab.checks import check_run
 from heapwise.lab.components.limit import Limited, Way, limited
-from heapwise.lab.explain import explained
+from heapwise.lab.explain import explained, finished
 from heapwise.lab.job_checks import (
     Ending,
     check_ending,
@@ -26,12 +26,10 @@ from heapwise.lab.ports import free_ports
 from heapwise.lab.prepare import Prepared
 from heapwise.lab.spec import Build, Exit, GoBuild, JobLab
 from heapwise.lab.words import filled
-from heapwise.model.recording import State
 from heapwise.record.command import split_command
 from heapwise.record.files import STDOUT
 from heapwise.record.job import record_job
 from heapwise.record.session import Progress, RunRequest
-from heapwise.record.store import load
 from heapwise.record.work_meter import WorkMeter
 from heapwise.units import format_count, format_size, how_many
 
@@ -82,9 +80,10 @@ class JobBench:
             notify(name, Progress(step="rehearsal, for caches to be warm"))
             aside = self._directory / f"{name}-rehearsal.hw"
             self._run(name, aside, force=True, notify=notify)
+            finished(name, aside)
             shutil.rmtree(aside)
         ending = self._run(name, path, force=force, notify=notify)
-        report = explained(path, self._prepared.sources[name])
+        report = explained(name, path, self._prepared.sources[name])
         output, silence = _heard(path / STDOUT)
         seen = Seen(result=output.result, guard=output.guard) if output else Seen()
         # One that was killed says no more, and its figures are those of the work until then.
@@ -106,11 +105,7 @@ class JobBench:
         )
 
     def _run(self, name: str, path: Path, *, force: bool, notify: Notify) -> Ending:
-        """Run a variant to its end and record it.
-
-        Raises:
-            Interrupted: stopped by the user.
-        """
+        """Run a variant to its end and record it."""
         out = self._directory / f"{name}-out"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
@@ -132,10 +127,6 @@ class JobBench:
             )
             ending = how_it_ended(end.exit_code, limit)
         shutil.rmtree(out, ignore_errors=True)
-        if load(path).state is State.INTERRUPTED:
-            raise Interrupted(
-                f"stopped during {name}", hint=f"what was recorded is in {path.parent}"
-            )
         return ending
 
     def _words(self, name: str, out: Path) -> tuple[str, ...]:

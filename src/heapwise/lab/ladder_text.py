@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from heapwise.model.comparison import Verdict
 from heapwise.model.lab import ArticleLine, Rung, VariantResult
 from heapwise.model.metrics import CATALOGUE
 from heapwise.names import visible
@@ -55,11 +54,13 @@ def article_table(lines: Sequence[ArticleLine]) -> list[str]:
     if not lines:
         return []
     head = ("", "article before", "after", "here before", "after", "change", "verdict")
-    rows = [
-        (line.row, *line.article, *map(_or_dash, line.ours), change(line), _word(line.verdict))
-        for line in lines
-    ]
-    return ["The article's table", *table([head, *rows], "<>>>>><")]
+    return ["The article's table", *table([head, *map(article_row, lines)], "<>>>>><")]
+
+
+def article_row(line: ArticleLine) -> tuple[str, ...]:
+    """A row of it: what it says, the article's figures, ours, their change and the verdict."""
+    ours = (text or "–" for text in line.ours)
+    return (line.row, *line.article, *ours, change(line), line.verdict or "")
 
 
 def _width(names: Iterable[str]) -> int:
@@ -90,11 +91,3 @@ def _digits(value: float) -> str:
 def change(line: ArticleLine) -> str:
     """Of ours, as a factor; nothing where it is not known."""
     return factor(1 + line.delta) if line.delta is not None else ""
-
-
-def _word(verdict: Verdict | None) -> str:
-    return verdict.value if verdict is not None else ""
-
-
-def _or_dash(text: str) -> str:
-    return text or "–"

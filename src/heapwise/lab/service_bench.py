@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from heapwise.errors import Interrupted, ServiceError
+from heapwise.errors import ServiceError
 from heapwise.lab.bench import Notify, Trial
 from heapwise.lab.checks import check_run
 from heapwise.lab.count_checks import check_counts
@@ -23,9 +23,8 @@ from heapwise.lab.words import filled, names
 from heapwise.load.address import pin_addresses
 from heapwise.load.choose import engine_for
 from heapwise.model.load import ConstantRate, Plan, Target
-from heapwise.model.recording import State
 from heapwise.record.session import Progress, RunRequest, record_run
-from heapwise.record.store import load, response_bodies
+from heapwise.record.store import response_bodies
 from heapwise.runtimes.fetch import Endpoint
 from heapwise.units import format_duration, format_rate
 
@@ -103,11 +102,8 @@ class ServiceBench:
             force=force,
             service=(_loopback(debug) if names(words, "debug_port") else api).url,
         )
-        if load(record_run(request, notify=listen)).state is State.INTERRUPTED:
-            raise Interrupted(
-                f"stopped during {name}", hint=f"what was recorded is in {path.parent}"
-            )
-        report = explained(path, self._prepared.sources[name])
+        record_run(request, notify=listen)
+        report = explained(name, path, self._prepared.sources[name])
         wire = {value.metric: value.value for value in report.metrics}.get("response.bytes/work")
         return Trial(
             name=name,

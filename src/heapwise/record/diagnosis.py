@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heapwise.analysis.allocation import CallSite, bytes_per_work
-from heapwise.analysis.bottleneck.activities import GC
 from heapwise.analysis.bottleneck import measure
+from heapwise.analysis.bottleneck.activities import GC
 from heapwise.analysis.compare_profiles import runtime_of
 from heapwise.analysis.windows import settled
 from heapwise.diagnose.case import Case, total

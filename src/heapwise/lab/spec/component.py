@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from heapwise.lab.components.base import known
 from heapwise.lab.spec.strict import Strict
+from heapwise.lab.words import names
 
 
 class Component(Strict, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class Component(Strict, frozen=True, kw_only=True):
     args: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.script and not any("{port}" in argument for argument in self.args):
+        if self.script and not names(self.args, "port"):
             raise ValueError("args must hold {port}, the port to listen on")
         if self.args and not self.script:
             raise ValueError("args are for a script")

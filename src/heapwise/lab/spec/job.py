@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heapwise.lab.spec.strict import Strict, parses
+from heapwise.lab.words import names
 from heapwise.units import parse_size
 
 
@@ -60,7 +61,7 @@ class Job(Strict, frozen=True, kw_only=True):
             raise ValueError(f"unit must be a word, as 'row', not {self.unit!r}")
         if self.limit and not parses("limit", parse_size, self.limit):
             raise ValueError("limit must be above zero")
-        if not any("{input}" in argument for argument in self.args):
+        if not names(self.args, "input"):
             raise ValueError("args must hold {input}, the path of what is read")
 
     @property

@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from heapwise.lab.spec.strict import Strict, parses
+from heapwise.lab.words import names
 from heapwise.units import parse_duration, parse_rate
 
 _TARGET = re.compile(r"[A-Z]+ /[!-~]*")
@@ -86,7 +87,7 @@ class Service(Strict, frozen=True, kw_only=True):
     counter: str
 
     def __post_init__(self) -> None:
-        if not any("{port}" in argument for argument in self.args):
+        if not names(self.args, "port"):
             raise ValueError("args must hold {port}, the port to listen on")
         if not self.counter.startswith("/"):
             raise ValueError("counter must be a path, as '/stats'")
