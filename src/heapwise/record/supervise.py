@@ -243,14 +243,19 @@ class Service:
 
     def last_lines(self) -> str:
         """What the program said last, in a line."""
-        try:
-            with self._output.open("rb") as file:
-                file.seek(max(0, self._output.stat().st_size - _TAIL_BYTES))
-                text = file.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return " | ".join(repr(line[:200])[1:-1] for line in lines[-_TAIL_LINES:])
+        return last_lines(self._output)
+
+
+def last_lines(log: Path, most: int = _TAIL_LINES) -> str:
+    """What stands at the end of a program's log, in a line; nothing where it cannot be read."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " | ".join(repr(line[:200])[1:-1] for line in lines[-most:])
 
 
 def _guard(group: int) -> subprocess.Popen[bytes]:

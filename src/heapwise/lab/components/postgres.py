@@ -29,6 +29,7 @@ from urllib.parse import quote
 from heapwise.errors import ToolchainError
 from heapwise.lab.components.base import Kind, Running
 from heapwise.lab.ports import free_ports
+from heapwise.record.supervise import last_lines
 
 USER = "lab"
 """Superuser of the cluster, by password."""
@@ -38,7 +39,7 @@ _LENT = "nobody"
 
 _START_S = 60.0
 _POLL_S = 0.02
-_TAIL_BYTES, _TAIL_LINES = 8192, 3
+_TAIL_LINES = 3
 _INSTALLED = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/postgresql*/bin")
 _SHARED = Path("/var/tmp")  # noqa: S108 - what lies there has a random name and is its owner's only
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -270,10 +271,10 @@ def _await_ready(keeper: subprocess.Popen[bytes], home: Path, log: Path) -> None
     notes, end = home / "data" / "postmaster.pid", time.monotonic() + _START_S
     while not _is_ready(notes):
         if keeper.poll() is not None:
-            raise ToolchainError("PostgreSQL does not start", _last_lines(log))
+            raise ToolchainError("PostgreSQL does not start", last_lines(log, _TAIL_LINES))
         if time.monotonic() > end:
             raise ToolchainError(
-                f"PostgreSQL is not ready after {_START_S:.0f} s", _last_lines(log)
+                f"PostgreSQL is not ready after {_START_S:.0f} s", last_lines(log, _TAIL_LINES)
             )
         time.sleep(_POLL_S)
 
@@ -283,9 +284,3 @@ def _is_ready(notes: Path) -> bool:
         return notes.read_text("utf-8").splitlines()[7].strip() == "ready"
     except (OSError, IndexError):
         return False
-
-
-def _last_lines(log: Path) -> str:
-    text = log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " | ".join(repr(line[:200])[1:-1] for line in lines[-_TAIL_LINES:])
