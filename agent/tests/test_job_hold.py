@@ -17,8 +17,18 @@ import heapwise_agent
 BOOTSTRAP = Path(heapwise_agent.__file__).parent / "bootstrap"
 
 
+def under_agent(hold: str) -> dict[str, str]:
+    """The environment of a program that starts the agent, and what HEAPWISE_JOB is there."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(BOOTSTRAP),
+        "HEAPWISE_AGENT_ADDRESS": "127.0.0.1:0",
+        "HEAPWISE_JOB": hold,
+    }
+
+
 @contextmanager
-def held(source: str, **environment: str) -> Iterator[tuple[socket.socket, subprocess.Popen[str]]]:
+def held(source: str) -> Iterator[tuple[socket.socket, subprocess.Popen[str]]]:
     """A program with one end of a socket; the other end, and the program."""
     ours, theirs = socket.socketpair()
     ours.settimeout(20)
@@ -26,13 +36,7 @@ def held(source: str, **environment: str) -> Iterator[tuple[socket.socket, subpr
         ours,
         subprocess.Popen(
             [sys.executable, "-c", source],
-            env={
-                **os.environ,
-                "PYTHONPATH": str(BOOTSTRAP),
-                "HEAPWISE_AGENT_ADDRESS": "127.0.0.1:0",
-                "HEAPWISE_JOB": str(theirs.fileno()),
-                **environment,
-            },
+            env=under_agent(str(theirs.fileno())),
             pass_fds=(theirs.fileno(),),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -118,12 +122,7 @@ def test_a_number_that_is_no_socket_is_ignored() -> None:
     for text in ("0", "nonsense", "99999", "-1", ""):
         done = subprocess.run(
             [sys.executable, "-c", "print('worked')"],
-            env={
-                **os.environ,
-                "PYTHONPATH": str(BOOTSTRAP),
-                "HEAPWISE_AGENT_ADDRESS": "127.0.0.1:0",
-                "HEAPWISE_JOB": text,
-            },
+            env=under_agent(text),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -8,7 +8,6 @@ comment that says what breaks; its lines to be flagged end in ``want HW801``. Be
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from functools import cache
@@ -18,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from heapwise.runtimes.go.toolchain import find_go
-from support.rule_fixtures import Fixture
+from support.rule_fixtures import Fixture, Marked
 
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 ROWS = (
@@ -28,16 +27,8 @@ ROWS = (
 """Those of the casebook that are code and harmful, and two that are only slow or leak."""
 
 
-class Flag(NamedTuple):
-    """What is said of a line."""
-
-    file: str
-    line: int
-    code: str
-
-
 @cache
-def flags() -> frozenset[Flag]:
+def flags() -> frozenset[Marked]:
     """What `heapwise lint` says of all the programs, as a user would have it."""
     done = subprocess.run(
         [sys.executable, "-m", "heapwise", "lint", "--json", ARTICLES],
@@ -46,10 +37,10 @@ def flags() -> frozenset[Flag]:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)["data"]["findings"]
     places = ((each["place"], each["code"]) for each in found)
-    return frozenset(Flag(place["file"], place["line"], code) for place, code in places)
+    return frozenset(Marked(place["file"], place["line"], code) for place, code in places)
 
 
-def flagged(row: str, side: str) -> set[Flag]:
+def flagged(row: str, side: str) -> set[Marked]:
     """What is said of one program, with the names of its own directory."""
     below = f"{row}/{side}/"
     return {
@@ -181,4 +172,4 @@ def test_arenas_are_not_built_without_their_experiment() -> None:
         cwd=ARTICLES, env=go.env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode != 0
-    assert re.search("build constraints exclude all Go files", done.stderr)
+    assert "build constraints exclude all Go files" in done.stderr

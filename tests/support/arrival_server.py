@@ -1,4 +1,4 @@
-"""A target that notes when every request came: ``python arrival_server.py HOST [PORT]``.
+"""A target that notes when every request came: ``python arrival_server.py HOST``.
 
 ``GET /arrivals`` tells the wall clock at each request so far, ns, in the order they came.
 """

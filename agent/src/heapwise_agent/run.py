@@ -33,11 +33,7 @@ def is_launcher(command: Sequence[str]) -> bool:
     Args:
         command: `sys.orig_argv`.
     """
-    return any(
-        (found := _MODULE_OPTION.fullmatch(word))
-        and (found[2] or command[position + 1 : position + 2] == ["heapwise_agent"])
-        for position, word in enumerate(command)
-    )
+    return _launch(command) is not None
 
 
 def interpreter_options(command: Sequence[str]) -> list[str]:
@@ -46,11 +42,20 @@ def interpreter_options(command: Sequence[str]) -> list[str]:
     Args:
         command: `sys.orig_argv`.
     """
+    launch = _launch(command)
+    if launch is None:
+        return []
+    position, beside = launch
+    return [*command[1:position], *([f"-{beside}"] if beside else [])]
+
+
+def _launch(command: Sequence[str]) -> tuple[int, str] | None:
+    """Where the option ``-m heapwise_agent`` stands, and what else stands in its word."""
     for position, word in enumerate(command):
         found = _MODULE_OPTION.fullmatch(word)
         if found and (found[2] or command[position + 1 : position + 2] == ["heapwise_agent"]):
-            return [*command[1:position], *([f"-{found[1]}"] if found[1] else [])]
-    return []
+            return position, found[1]
+    return None
 
 
 def environment(environ: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:

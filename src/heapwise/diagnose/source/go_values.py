@@ -101,6 +101,12 @@ def is_written(node: Node) -> bool:
     return counted or is_target(node) or operand(parent, "&") is not None
 
 
+def called(file: GoFile, use: Node) -> str:
+    """The call that an identifier is an argument or the receiver of; empty for any other use."""
+    call = use.parent.parent if use.parent is not None else None
+    return file.call(call).name if call is not None and call.type == "call_expression" else ""
+
+
 def stays(file: GoFile, held: Variable, borrowers: frozenset[str]) -> bool:
     """Whether nobody can still hold a variable's value when the function has returned.
 

@@ -56,7 +56,7 @@ from heapwise.diagnose.source.go_flow import scope_of, statement_of
 from heapwise.diagnose.source.go_loops import ends, loop_around
 from heapwise.diagnose.source.go_names import declaration
 from heapwise.diagnose.source.go_syntax import identifiers, text
-from heapwise.diagnose.source.go_values import is_target
+from heapwise.diagnose.source.go_values import called, is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -106,16 +106,11 @@ def _full(file: GoFile, loop: Node, append: Node, batch: str) -> Node | None:
         use.parent is not None
         and use.parent.type in ("argument_list", "send_statement")
         and use.start_byte > condition.end_byte
-        and not _is_measured(file, use)
+        and called(file, use) != "len"
         for use in found
     )
     within = loop.start_byte < branch.start_byte < loop.end_byte
     return branch if by_length and emptied and handed_on and within else None
-
-
-def _is_measured(file: GoFile, use: Node) -> bool:
-    call = use.parent.parent if use.parent is not None else None
-    return call is not None and call.type == "call_expression" and file.call(call).name == "len"
 
 
 def _used_elsewhere(batch: Node, loop: Node, full: Node, append: Node) -> bool:

@@ -57,6 +57,7 @@ from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_flow import scope_of
 from heapwise.diagnose.source.go_names import declaration
 from heapwise.diagnose.source.go_syntax import enclosing, identifiers, text
+from heapwise.diagnose.source.go_values import called
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Sketch
@@ -89,15 +90,10 @@ def _is_idle_variable(file: GoFile, made: Node, name: str) -> bool:
     scope = scope_of(made)
     found = identifiers(scope, name) if scope is not None else ()
     return all(
-        _called(file, use) in _IDLE
+        called(file, use) in _IDLE
         for use in found
         if use.start_byte > made.end_byte and declaration(use) is not None
     )
-
-
-def _called(file: GoFile, use: Node) -> str:
-    call = use.parent.parent if use.parent is not None else None
-    return file.call(call).name if call is not None and call.type == "call_expression" else ""
 
 
 def _is_idle_field(file: GoFile, name: str) -> bool:

@@ -113,9 +113,10 @@ def _go(file: GoFile) -> Iterable[Match]:
 
 def _workers(channel: Variable, scope: Node) -> Iterator[Node]:
     """The ``go`` statements of a function that know a channel."""
+    uses = channel.uses()
     for started in descend(scope, "go_statement"):
         mine = scope_of(started) == scope
-        if mine and any(within(use, started) for use in channel.uses()):
+        if mine and any(within(use, started) for use in uses):
             yield started
 
 
@@ -142,7 +143,8 @@ def _is_closed(arguments: Node) -> bool:
 
 def _hears(file: GoFile, scope: Node, workers: list[Node]) -> bool:
     """Whether a function waits for something, or its workers have a way to report."""
-    if any(word in text(scope) for word in _STAYING):
+    said = text(scope)
+    if any(word in said for word in _STAYING):
         return True
     reports = any(_reports(file, worker) for worker in workers)
     return reports or any(

@@ -79,13 +79,9 @@ def _go(file: GoFile) -> Iterable[Match]:
 def _names_nothing(file: GoFile, table: Node) -> bool:
     """Whether a table is ``pgx.Identifier{}``."""
     kind, body = table.child_by_field_name("type"), table.child_by_field_name("body")
-    literal = table.type == "composite_literal" and kind is not None and body is not None
-    return (
-        literal
-        and kind is not None
-        and file.qualified(kind).endswith(".Identifier")
-        and not (body is not None and body.named_children)
-    )
+    if table.type != "composite_literal" or kind is None or body is None:
+        return False
+    return file.qualified(kind).endswith(".Identifier") and not body.named_children
 
 
 def _match(file: GoFile, call: GoCall, *, title: str, why: str) -> Match:

@@ -46,7 +46,7 @@ from heapwise.diagnose.source.go_loops import clause, loop_around, rounds
 from heapwise.diagnose.source.go_names import Local, uses_of
 from heapwise.diagnose.source.go_often import many
 from heapwise.diagnose.source.go_syntax import operand, query, text
-from heapwise.diagnose.source.go_values import is_written
+from heapwise.diagnose.source.go_values import called, is_written
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Sketch
@@ -118,9 +118,7 @@ def _is_read(file: GoFile, use: Node) -> str:
         return "range" if loop is not None and _elements_are_read(loop) else ""
     if parent.type == "index_expression":
         return "index" if parent.child_by_field_name("operand") == use and _is_field(parent) else ""
-    around = parent.parent
-    is_len = around is not None and around.type == "call_expression"
-    return "len" if is_len and around is not None and file.call(around).name == "len" else ""
+    return "len" if called(file, use) == "len" else ""
 
 
 def _elements_are_read(loop: Node) -> bool:

@@ -48,7 +48,7 @@ from heapwise.diagnose.source.go_file import GoFile
 from heapwise.diagnose.source.go_functions import GoCall
 from heapwise.diagnose.source.go_names import variable
 from heapwise.diagnose.source.go_syntax import ancestors, bare, identifiers, text, within
-from heapwise.diagnose.source.go_values import assignments, is_target
+from heapwise.diagnose.source.go_values import assignments, called, is_target
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Heat, Match
 from heapwise.model.finding import Confidence, Sketch
@@ -126,15 +126,9 @@ def _is_whole(file: GoFile, fill: _Fill) -> bool:
     made = known.value() if known is not None else None
     if known is None or made is None or made.type != "call_expression":
         return False
-    others = [
-        use for use in known.uses() if not within(use, fill.call) and not _measured(file, use)
-    ]
-    return file.call(made).name in _MAKERS and not others
-
-
-def _measured(file: GoFile, use: Node) -> bool:
-    call = use.parent.parent if use.parent is not None else None
-    return call is not None and call.type == "call_expression" and file.call(call).name == "len"
+    return file.call(made).name in _MAKERS and all(
+        within(use, fill.call) or called(file, use) == "len" for use in known.uses()
+    )
 
 
 def _is_written_on(file: GoFile, each: Taken, fill: _Fill) -> bool:

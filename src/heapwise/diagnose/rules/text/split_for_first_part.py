@@ -40,7 +40,7 @@ from heapwise.diagnose.source.go_functions import GoCall, serves
 from heapwise.diagnose.source.go_names import Local
 from heapwise.diagnose.source.go_runs import runs_again
 from heapwise.diagnose.source.go_syntax import text
-from heapwise.diagnose.source.go_values import is_written
+from heapwise.diagnose.source.go_values import called, is_written
 from heapwise.diagnose.source.look import Look
 from heapwise.diagnose.source.match import Edit, Match
 from heapwise.model.finding import Sketch
@@ -152,10 +152,7 @@ def _look(file: GoFile, use: Node) -> str:
     parent = use.parent
     if parent is not None and parent.type == "index_expression":
         return "" if is_written(parent) else text(parent.child_by_field_name("index"))
-    call = parent.parent if parent is not None else None
-    if call is not None and call.type == "call_expression" and file.call(call).name == "len":
-        return "len"
-    return ""
+    return "len" if called(file, use) == "len" else ""
 
 
 def _pair_match(file: GoFile, call: GoCall, name: str) -> Match:
