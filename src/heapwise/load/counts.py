@@ -9,7 +9,7 @@ from functools import reduce
 
 import numpy as np
 
-from heapwise.load.spool import part, runs_of
+from heapwise.load.spool import runs_of
 from heapwise.model.load import HitFlag, Hits, Outcome
 from heapwise.model.profile import Int64s
 from heapwise.units import NS_PER_S
@@ -65,12 +65,10 @@ class Counts:
     @classmethod
     def of(cls, hits: Hits) -> Counts:
         """What hits add up to."""
-        complete = hits.outcome == Outcome.OK
-        good = complete & (hits.status >= 200) & (hits.status < 400)
         return cls(
             statuses=_counter(hits.status[hits.status > 0]),
-            errors=_counter(hits.outcome[~complete]),
-            succeeded=int(np.count_nonzero(good)),
+            errors=_counter(hits.outcome[hits.outcome != Outcome.OK]),
+            succeeded=int(np.count_nonzero(hits.good)),
             waited=int(np.count_nonzero(hits.flags & HitFlag.WAITED)),
             bytes_in=int(hits.bytes_in.sum()),
             bytes_out=int(hits.bytes_out.sum()),
@@ -97,9 +95,9 @@ def count_targets(pieces: Iterable[Hits], *, by_target: bool) -> dict[int, Count
     found: dict[int, Counts] = {}
     for piece in pieces:
         # Sorted once: a look at the whole piece for each of many targets would take seconds.
-        ordered = part(piece, np.argsort(piece.target, kind="stable"))
+        ordered = piece.select(np.argsort(piece.target, kind="stable"))
         for target, where in runs_of(ordered.target):
-            found[target] = found.get(target, Counts()) + Counts.of(part(ordered, where))
+            found[target] = found.get(target, Counts()) + Counts.of(ordered.select(where))
     return found
 
 

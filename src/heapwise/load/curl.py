@@ -244,19 +244,19 @@ class CurlEngine:
         bytes_in: int = 0,
         bytes_out: int = 0,
     ) -> None:
-        """Note one hit, columns as in `Hits.numbered_rows`."""
+        """Note one hit, columns as in `Hits.numbered_rows`, its number the share's own."""
         flags = self._phase.flags
         if transfer.ready > transfer.intended:
             flags |= HitFlag.WAITED
         self._rows.extend(
             (transfer.intended, transfer.ready, transfer.sent, first_byte, done, status, outcome,
-             bytes_in, bytes_out, transfer.lane.target, flags,
-             self._phase.share.first + transfer.number * self._phase.share.every)
+             bytes_in, bytes_out, transfer.lane.target, flags, transfer.number)
         )  # fmt: skip
 
     def _hand_out(self, deliver: Deliver) -> None:
         if self._rows:
             rows = np.frombuffer(self._rows, np.int64).reshape(-1, ROW)
+            rows[:, -1] = self._phase.share.numbers(rows[:, -1])
             self._rows = array("q")
             deliver(rows)
 

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-import numpy as np
 
 from heapwise.errors import HeapwiseError
 from heapwise.load.engine import More, NewRate, Phase, PhaseReport, Stop
@@ -27,17 +26,14 @@ from heapwise.load.wire import (
     Rows,
     Run,
     frame,
+    hits_since,
 )
 from heapwise.model.load import Hits, Plan
-from heapwise.model.profile import Int64s
 
 _READ = 1 << 20
 _ASK_STOP_S = 0.05
 _PATIENCE_S = 5
 _LAST_WORDS = 2000
-_STAMPS = tuple(
-    Hits.columns().index(name) for name in ("intended", "ready", "sent", "first_byte", "done")
-)
 
 
 class LoadDriver:
@@ -98,7 +94,7 @@ class LoadDriver:
                 self._tell(targets)
             match self._receive():
                 case Rows() as rows:
-                    on_hits(self._hits(rows.rows()))
+                    on_hits(hits_since(self._zero, rows.rows()))
                 case Body(target, content):
                     bodies.append((target, content))
                 case Finished(report):
@@ -136,14 +132,6 @@ class LoadDriver:
         if kind is not None:
             self._worker.kill()
         self.close()
-
-    def _hits(self, rows: Int64s) -> Hits:
-        """Times relative to the run's zero; -1 stays -1."""
-        relative = rows.copy()
-        for column in _STAMPS:
-            stamps = relative[:, column]
-            np.subtract(stamps, self._zero, out=stamps, where=stamps >= 0)
-        return Hits.from_rows(relative)
 
     def _tell(self, message: msgspec.Struct) -> None:
         assert self._worker.stdin  # noqa: S101 - we asked for a pipe

@@ -44,8 +44,8 @@ def generator_of(
         cpu_share=max(usage.cpu_share for usage in usages),
         connections_opened=sum(usage.connections_opened for usage in usages),
         queue_max=max(usage.queue_max for usage in usages),
-        descriptors=_scarcest(usage.descriptors for usage in usages),
-        ports=_scarcest(usage.ports for usage in usages),
+        descriptors=scarcest(usage.descriptors for usage in usages),
+        ports=scarcest(usage.ports for usage in usages),
     )
 
 
@@ -68,6 +68,7 @@ def most_in_flight(sent: Int64s, done: Int64s) -> int:
     return most
 
 
-def _scarcest(stocks: Iterable[Stock | None]) -> Stock | None:
+def scarcest(stocks: Iterable[Stock | None]) -> Stock | None:
+    """The stock of which the largest part is used; None where none is known."""
     known = (stock for stock in stocks if stock is not None)
     return max(known, key=lambda stock: stock.used / max(1, stock.limit), default=None)

@@ -26,14 +26,15 @@ def socket_budget() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    limit = hard if hard != resource.RLIM_INFINITY else 1 << 20
-    return max(1, limit - _open_descriptors() - _HEADROOM)
+    held = descriptors()
+    return max(1, held.limit - held.used - _HEADROOM)
 
 
 def descriptors() -> Stock:
     """This process's file descriptors: open now, and the most there may be."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return Stock(_open_descriptors(), limit if limit != resource.RLIM_INFINITY else 1 << 20)
+    used = len(list(Path("/proc/self/fd").iterdir()))
+    return Stock(used, limit if limit != resource.RLIM_INFINITY else 1 << 20)
 
 
 def local_ports(plan: Plan) -> Stock | None:
@@ -51,10 +52,6 @@ def local_ports(plan: Plan) -> Stock | None:
     except (OSError, ValueError):
         return None
     return Stock(max(held.values(), default=0), highest - lowest + 1)
-
-
-def _open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _remotes() -> Iterable[str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from heapwise.load.pace import Pace
-from heapwise.model.load import Hits, Outcome
+from heapwise.model.load import Hits
 from heapwise.model.profile import Int64s
 from heapwise.model.quantiles import nearest_rank
 from heapwise.model.schedules import Schedule
@@ -70,9 +70,8 @@ class Pulse:
         sent = hits.select((hits.sent >= 0) & (hits.done >= 0))
         if not len(sent):
             return
-        good = (sent.outcome == Outcome.OK) & (sent.status >= 200) & (sent.status < 400)
         self._ended += len(sent)
-        self._failed += int(np.count_nonzero(~good))
+        self._failed += int(np.count_nonzero(~sent.good))
         self._last_done = max(self._last_done, int(sent.done.max()))
         # No hit is told of before it ends, and the soonest told betrays where the zero is.
         zero = now_ns - self._last_done

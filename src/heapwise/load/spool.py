@@ -22,12 +22,7 @@ _ROW = len(Hits.columns()) * np.dtype(np.int64).itemsize
 
 def cut(hits: Hits) -> list[Hits]:
     """Hits as pieces that are views of them: what is made of a piece stays small."""
-    return [part(hits, slice(first, first + _PIECE)) for first in range(0, len(hits), _PIECE)]
-
-
-def part(hits: Hits, where: slice | Int64s) -> Hits:
-    """Some of the hits: a view of a slice, or copies of those with these indices."""
-    return Hits(**{name: getattr(hits, name)[where] for name in Hits.columns()})
+    return [hits.select(slice(first, first + _PIECE)) for first in range(0, len(hits), _PIECE)]
 
 
 def runs_of(values: Int64s) -> Iterator[tuple[int, slice]]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from heapwise.errors import HeapwiseError
 from heapwise.load.engine import More, NewRate, Phase, PhaseReport, Stop
 from heapwise.model.load import Hits, Plan
 from heapwise.model.profile import Int64s
@@ -16,6 +17,10 @@ _LENGTH = struct.Struct("<I")
 
 ROW = len(Hits.columns()) + 1
 """Columns of `Hits.numbered_rows`."""
+
+_STAMPS = tuple(
+    Hits.columns().index(name) for name in ("intended", "ready", "sent", "first_byte", "done")
+)
 
 MAX_FRAME = 1 << 30
 """Longer than any plan with its bodies; a longer one is garbage on the pipe."""
@@ -68,10 +73,24 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     why: str
     hint: str
 
+    @classmethod
+    def of(cls, error: HeapwiseError) -> Failed:
+        """Pack an error."""
+        return cls(error.what, error.why, error.hint)
+
 
 ToWorker = Begin | Run | Stop | NewRate | More
 FromWorker = Rows | Body | Finished | Failed
 Message = TypeVar("Message")
+
+
+def hits_since(zero_ns: int, rows: Int64s) -> Hits:
+    """Rows as hits whose times are relative to ``zero_ns`` of their clock; -1 stays -1."""
+    relative = rows.astype(np.int64)
+    for column in _STAMPS:
+        stamps = relative[:, column]
+        np.subtract(stamps, zero_ns, out=stamps, where=stamps >= 0)
+    return Hits.from_rows(relative)
 
 
 def frame(message: msgspec.Struct) -> bytes:

@@ -44,7 +44,7 @@ def main() -> None:
         try:
             _serve(_Commands(0), outbox)
         except HeapwiseError as error:
-            outbox.send(Failed(error.what, error.why, error.hint))
+            outbox.send(Failed.of(error))
         outbox.flush()
     except BrokenPipeError:
         sys.exit(1)

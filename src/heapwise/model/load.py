@@ -8,6 +8,7 @@ from typing import Self
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from heapwise.model.cluster import ClusterWorker
 from heapwise.model.generator import Generator
@@ -28,6 +29,8 @@ __all__ = [
     "Schedule",
     "Target",
 ]
+
+Mask = npt.NDArray[np.bool_]
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -204,11 +207,18 @@ class Hits:
     def __len__(self) -> int:
         return len(self.intended)
 
-    def select(self, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Self:
-        """The hits where ``mask`` is true."""
-        number = None if self.number is None else self.number[mask]
+    @property
+    def good(self) -> Mask:
+        """Which of them had a complete response with a status from 200 to 399."""
+        answered = (self.status >= 200) & (self.status < 400)
+        good: Mask = answered & (self.outcome == Outcome.OK)
+        return good
+
+    def select(self, where: Mask | slice | Int64s) -> Self:
+        """The hits where a mask is true or with these indices; of a slice a view."""
+        number = None if self.number is None else self.number[where]
         return type(self)(
-            **{name: getattr(self, name)[mask] for name in self.columns()}, number=number
+            **{name: getattr(self, name)[where] for name in self.columns()}, number=number
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from types import TracebackType
@@ -22,10 +22,10 @@ from heapwise.load.cluster.member import Member
 from heapwise.load.cluster.scheduler import Scheduler
 from heapwise.load.cluster.wire import Join, Judge, Order, Verdict, Willing, pack
 from heapwise.load.engine import More, Phase, PhaseReport
+from heapwise.load.generator import scarcest
 from heapwise.load.share import Share
 from heapwise.load.wire import Failed
 from heapwise.model.cluster import ClusterWorker
-from heapwise.model.generator import Stock
 from heapwise.model.load import Hits, Plan
 
 _EVERY_S = 0.2
@@ -273,11 +273,6 @@ def _together(reports: Sequence[PhaseReport], zero_ns: int, ended_ns: int) -> Ph
         connections_opened=sum(report.connections_opened for report in reports),
         queue_max=sum(report.queue_max for report in reports),
         stopped=any(report.stopped for report in reports),
-        descriptors=_scarcest(report.descriptors for report in reports),
-        ports=_scarcest(report.ports for report in reports),
+        descriptors=scarcest(report.descriptors for report in reports),
+        ports=scarcest(report.ports for report in reports),
     )
-
-
-def _scarcest(stocks: Iterable[Stock | None]) -> Stock | None:
-    known = (stock for stock in stocks if stock is not None)
-    return max(known, key=lambda stock: stock.used / max(1, stock.limit), default=None)

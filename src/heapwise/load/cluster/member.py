@@ -126,10 +126,10 @@ class Member:
         """Hits that came, on the time line whose zero is ``zero_ns`` of our CLOCK_MONOTONIC."""
         hits = on_our_time(data, zero_ns + self.offset.monotonic_ns)
         self._received += len(data)
-        self._due.frombytes(hits.intended.astype(np.int64).tobytes())
+        self._due.frombytes(hits.intended.tobytes())
         counted = hits.select((hits.sent >= 0) & ((hits.flags & HitFlag.WARMUP) == 0))
         self._sent += len(counted)
-        self._lags.frombytes((counted.sent - counted.ready).astype(np.int64).tobytes())
+        self._lags.frombytes((counted.sent - counted.ready).tobytes())
         return hits
 
     def finish(self, report: PhaseReport | None) -> PhaseReport | None:

@@ -98,7 +98,7 @@ class Session:
     def fail(self, error: HeapwiseError) -> None:
         """Nothing more will be sent; wait until the driver knows."""
         with self._changed:
-            self._failed = Failed(error.what, error.why, error.hint)
+            self._failed = Failed.of(error)
             while not self._over():
                 self._changed.wait(_LOOK_S)
 

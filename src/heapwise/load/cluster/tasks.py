@@ -47,7 +47,7 @@ def judge(data: bytes) -> bytes:
             asked.plan.targets, transport=asked.plan.transport, allow_remote=asked.allow_remote
         )
     except HeapwiseError as error:
-        return pack(Failed(error.what, error.why, error.hint))
+        return pack(Failed.of(error))
     return pack(Willing(socket.gethostname(), addresses))
 
 

@@ -10,14 +10,11 @@ import numpy.typing as npt
 from heapwise.load.engine import Phase
 from heapwise.load.share import Share
 from heapwise.load.unsent import unsent
-from heapwise.load.wire import ROW
+from heapwise.load.wire import ROW, hits_since
 from heapwise.model.load import Hits
 from heapwise.model.profile import Int64s
 from heapwise.model.schedules import Saturate, Schedule
 
-_STAMPS = tuple(
-    Hits.columns().index(name) for name in ("intended", "ready", "sent", "first_byte", "done")
-)
 _CHUNK = 1 << 16
 
 
@@ -31,11 +28,7 @@ def on_our_time(data: bytes, ahead_ns: int) -> Hits:
     Raises:
         ValueError: they are no rows.
     """
-    rows = np.frombuffer(data, "<i8").astype(np.int64).reshape(-1, ROW)
-    for column in _STAMPS:
-        stamps = rows[:, column]
-        np.subtract(stamps, ahead_ns, out=stamps, where=stamps >= 0)
-    return Hits.from_rows(rows)
+    return hits_since(ahead_ns, np.frombuffer(data, "<i8").reshape(-1, ROW))
 
 
 def open_hits(phase: Phase, start_ns: int, arrived: Int64s) -> Iterator[Hits]:

@@ -76,7 +76,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         ready: number of the phase it waits for; -1 until its engine is there.
-        rows: the next hits as int64[n, 11], little endian; times are of its CLOCK_MONOTONIC.
+        rows: the next hits as int64[n, 12], little endian; times are of its CLOCK_MONOTONIC.
         more: there are more rows already.
         report: of the phase before the one it waits for.
         failed: why it will not go on.
