@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from heapwise.formats.hits import plan_of, read_hits
-from heapwise.formats.targets import parse_http_targets, parse_json_targets
+from heapwise.formats.targets import http_targets, json_targets
 from heapwise.load.metrics import summarise
 from support.rude_servers import respond, rude_server
 from support.targets_server import TargetServer, target_server
@@ -125,9 +125,10 @@ def test_vegeta_sends_the_targets_we_read(vegeta: Path, tmp_path: Path) -> None:
         assert stats.last.startswith("GET /z HTTP/1.1")
         assert "X-C: 3" in stats.last
     as_json = json.dumps({"method": "POST", "url": "http://a/x", "header": {"X-A": ["1"]}})
-    assert parse_json_targets(as_json) == parse_http_targets(
-        "POST http://a/x\nX-A: 1\n", read_body=lambda _: b""
-    )
+    as_http = ["POST http://a/x", "X-A: 1", ""]
+    read = tuple(http_targets(as_http, read_body=lambda _: b""))
+    assert tuple(json_targets([as_json])) == read
+    assert len(read) == 1
 
 
 def _ours(_vegeta: Path, targets: str, _server: TargetServer) -> None:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from heapwise.cli.main import ALIASES, COMMANDS, app
-from heapwise.cli.options import TABLE
+from heapwise.cli.options import ROWS, TABLE
 from heapwise.cli.options import command as make_command
 from heapwise.model.envelope import KINDS, envelope, schema
 from heapwise.model.tables import Row, Table
@@ -119,6 +119,18 @@ def test_every_option_of_the_table_is_used() -> None:
         for name in parameter.opts
     }
     assert set(TABLE) - used == set()
+
+
+def test_no_two_rows_of_the_table_have_one_name() -> None:
+    """A second row would take the place of the first in every command."""
+    assert [option.name for option in ROWS] == list(TABLE)
+
+
+def test_the_table_imports_nothing_that_only_schedules_need() -> None:
+    """Every command has options: what parses a rate is imported where one is given."""
+    code = "import sys, heapwise.cli.options; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "numpy" not in done.stdout.split()
 
 
 def _parameters(command: click.Command | None, context: click.Context) -> list[click.Parameter]:

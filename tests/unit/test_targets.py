@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from heapwise.errors import TargetError
 from heapwise.formats.targets import (
     add_defaults,
+    http_targets,
+    json_targets,
     parse_header,
-    parse_http_targets,
-    parse_json_targets,
     parse_single,
+    some,
 )
 from heapwise.model.load import Target
 
@@ -26,7 +27,13 @@ A, B = "http://localhost:8080/a", "http://localhost:8080/b"
 
 def http(text: str) -> tuple[Target, ...]:
     """Parse with bodies that say which file they came from."""
-    return parse_http_targets(text, read_body=lambda name: f"<{name}>".encode())
+    lines = text.split("\n")
+    return some(http_targets(lines, read_body=lambda name: f"<{name}>".encode()), "targets")
+
+
+def from_json(text: str) -> tuple[Target, ...]:
+    """Parse the other format."""
+    return some(json_targets(text.split("\n"), source="t"), "t")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_a_body_that_cannot_be_read_is_an_error_of_its_line() -> None:
         raise FileNotFoundError(2, "No such file or directory", name)
 
     with pytest.raises(TargetError, match=r"t:2: .*gone.json: No such file"):
-        parse_http_targets(f"POST {A}\n@gone.json", read_body=missing, source="t")
+        tuple(http_targets([f"POST {A}", "@gone.json"], read_body=missing, source="t"))
 
 
 def test_json_format() -> None:
@@ -108,7 +115,7 @@ def test_json_format() -> None:
         "url": B, "method": "POST", "body": base64.b64encode(b"\x00x").decode(),
         "header": {"X": ["1", "2"]},
     })  # fmt: skip
-    assert parse_json_targets(text) == (
+    assert from_json(text) == (
         Target("GET", A),
         Target("POST", B, (("X", "1"), ("X", "2")), b"\x00x"),
     )
@@ -132,19 +139,19 @@ def test_json_format_is_strict(line: str) -> None:
     """Vegeta's schema allows nothing else, and the error has the line."""
     good = '{"method":"GET","url":"http://a/"}\n'
     with pytest.raises(TargetError, match=r"^t:2: "):
-        parse_json_targets(good + line, source="t")
+        from_json(good + line)
 
 
 def test_json_format_without_targets_is_an_error() -> None:
     """Blank lines alone are no load."""
     with pytest.raises(TargetError, match="no targets"):
-        parse_json_targets("\n\n")
+        from_json("\n\n")
 
 
 @given(st.text(st.sampled_from(list("GET POSThttp://a:[1.9]@#\n\t {}\"'\\")) | st.characters()))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No text makes anything but targets or a TargetError."""
-    for parse in (http, parse_json_targets, parse_single, parse_header):
+    for parse in (http, from_json, parse_single, parse_header):
         with suppress(TargetError):
             assert parse(text)
 

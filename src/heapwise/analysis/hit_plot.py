@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from heapwise.analysis.attack_report import measured
 from heapwise.analysis.slices import latency_over_time, latency_percentiles, rate_over_time
 from heapwise.analysis.thin import telling, thin
-from heapwise.model.load import HitFlag, Hits, LoadResult, Outcome
+from heapwise.model.load import Hits, LoadResult, Outcome
 from heapwise.model.plot import LoadPlot
 from heapwise.model.recording import Problem
 from heapwise.model.report import Series
@@ -31,11 +32,11 @@ def plot_load(
         limit: most points of a line, at least 10; the first, last, lowest and highest of every
             stretch of time are kept.
     """
-    measured = hits.select((hits.flags & HitFlag.WARMUP) == 0)
-    zero = int((measured if len(measured) else hits).intended.min())
+    counted = measured(hits)
+    zero = int((counted if len(counted) else hits).intended.min())
     sent = hits.select(hits.sent >= 0)
     told_apart = bool((sent.sent != sent.intended).any())
-    percentiles = latency_percentiles(measured)
+    percentiles = latency_percentiles(counted)
     return LoadPlot(
         name=name,
         result=result,

@@ -16,7 +16,6 @@ from heapwise.analysis.attack_report import (
     percentiles,
 )
 from heapwise.cli.hits_input import Clock, read_all
-from heapwise.cli.output import note
 from heapwise.cli.report_kinds import ReportKind
 from heapwise.errors import ProfileError, UsageError
 from heapwise.formats.hits import HitStore, plan_of
@@ -117,9 +116,3 @@ def clear_terminal() -> None:
     """Begin at the top of an empty screen, where standard output is one."""
     if sys.stdout.isatty():
         sys.stdout.write("\x1b[H\x1b[2J")
-
-
-def warn(problems: Sequence[Problem]) -> None:
-    """Say on stderr what a report without words could not."""
-    for problem in problems:
-        note(f"INVALID {problem.scope}: {problem.what}; {problem.remedy}")

@@ -36,7 +36,7 @@ def command(
     /,
     program: tuple[str, ...],
     service: str | None,
-    unit: str,
+    unit: str | None,
     work_counter: str | None,
     interval: int,
     output: Path | None,

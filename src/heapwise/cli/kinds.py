@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from heapwise.errors import UsageError
-from heapwise.units import NS_PER_S, parse_duration, parse_rate, parse_size
+from heapwise.units import NS_PER_S, parse_duration, parse_size
 
 
 class Quantity(click.ParamType[Any]):
@@ -89,10 +89,10 @@ def _pinned(text: str) -> int:
 
 
 def _rate(text: str) -> Fraction:
-    value = parse_rate(text)
-    if max(value.as_integer_ratio()) >> 63:
-        raise UsageError(f"has too many digits: {text!r}")
-    return value
+    # Every command has options, and few have a rate: schedules take longest to import.
+    from heapwise.formats.rates import parse_rate  # noqa: PLC0415 - see above
+
+    return parse_rate(text)
 
 
 def _share(text: str) -> float:

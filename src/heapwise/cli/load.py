@@ -25,7 +25,7 @@ from heapwise.cli.cluster_load import (
 from heapwise.cli.exporter import exported
 from heapwise.cli.knee import search_knee, tell_knee
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_be_free, note, write_data
+from heapwise.cli.output import must_be_free, note, warn, write_data
 from heapwise.cli.planning import PLAN_OPTIONS
 from heapwise.cli.progress import progress_line
 from heapwise.cli.target_files import STDIN, STDOUT
@@ -281,5 +281,4 @@ def _warn(result: LoadResult, problems: tuple[Problem, ...]) -> None:
         seen = {**result.total.statuses, **result.total.errors}
         what = ", ".join(f"{count:,} × {name}" for name, count in seen.items())
         note(f"none of {result.total.scheduled:,} requests succeeded: {what or 'none was sent'}")
-    for problem in problems:
-        note(f"INVALID {problem.scope}: {problem.what}; {problem.remedy}")
+    warn(problems)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from heapwise.errors import RecordingError, UsageError
+
+if TYPE_CHECKING:
+    from heapwise.model.recording import Problem
 
 
 def write_data(data: bytes | str) -> None:
@@ -27,6 +32,12 @@ def write_json(data: msgspec.Struct) -> None:
 def note(text: str) -> None:
     """Tell the user something on stderr."""
     click.echo(text, err=True)
+
+
+def warn(problems: Iterable[Problem]) -> None:
+    """Say on stderr what a report without words could not."""
+    for problem in problems:
+        note(f"INVALID {problem.scope}: {problem.what}; {problem.remedy}")
 
 
 def next_step(text: str, *, page_written: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -11,15 +12,17 @@ from click.core import ParameterSource
 
 from heapwise.cli.kinds import Quantity
 from heapwise.errors import UsageError
-from heapwise.formats.arrivals import MAX_ARRIVALS, read_arrivals, replay_of
-from heapwise.formats.hit_line import MAX_LINE
-from heapwise.formats.rates import parse_schedule
-from heapwise.model.schedules import Replay, Schedule
+
+if TYPE_CHECKING:
+    from heapwise.model.schedules import Replay, Schedule
 
 _REPLAY = "replay:"
 
 
 def _read_schedule(text: str) -> Schedule:
+    # The option table needs this module, and every command the table: none waits for numpy here.
+    from heapwise.formats.rates import parse_schedule  # noqa: PLC0415 - see above
+
     if text.startswith(_REPLAY):
         return _read_replay(Path(text.removeprefix(_REPLAY)))
     return parse_schedule(text)
@@ -53,6 +56,13 @@ def duration_given() -> bool:
 
 
 def _read_replay(path: Path) -> Replay:
+    from heapwise.formats.arrivals import (  # noqa: PLC0415 - as above
+        MAX_ARRIVALS,
+        read_arrivals,
+        replay_of,
+    )
+    from heapwise.formats.hit_line import MAX_LINE  # noqa: PLC0415 - as above
+
     if path.is_dir():
         # Recordings take a third of a second to import, and few replay one.
         from heapwise.record.store import load  # noqa: PLC0415 - see above

@@ -48,7 +48,7 @@ def command(
     duration: int,
     exec_command: str | None,
     interval: int,
-    unit: str,
+    unit: str | None,
     work_counter: str | None,
     output: Path | None,
     force: bool,

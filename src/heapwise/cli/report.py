@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from heapwise.analysis.compare import compare
-from heapwise.cli.hits_report import HitsReport, check_kind, clear_terminal, report_hits, warn
+from heapwise.cli.hits_report import HitsReport, check_kind, clear_terminal, report_hits
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import must_be_free, next_step, note, write_data, write_file
+from heapwise.cli.output import must_be_free, next_step, note, warn, write_data, write_file
 from heapwise.cli.report_kinds import ReportKind
 from heapwise.cli.target_files import STDOUT
 from heapwise.errors import UsageError

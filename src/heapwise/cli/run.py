@@ -45,7 +45,7 @@ def command(
     service: str | None,
     exec_command: str | None,
     interval: int,
-    unit: str,
+    unit: str | None,
     work_counter: str | None,
     apart: bool,
     output: Path | None,

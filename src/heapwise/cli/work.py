@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import click
+
+from heapwise.cli.options import Option
 from heapwise.cli.planning import PlanOptions
 from heapwise.errors import UsageError
 from heapwise.record.work_meter import WorkCounter, WorkMeter
 from heapwise.runtimes.access import Access
 
-WORK_OPTIONS = ("unit", "work-counter")
+UNIT = Option(
+    name="unit",
+    type=click.STRING,
+    metavar="NAME",
+    help="What is counted as work, as row, file or msg; default: what the program counts.",
+)
+"""The table's is pprof's: the unit in which views print."""
+
+WORK_OPTIONS = (UNIT, "work-counter")
 
 
 def fed_from_elsewhere(targets: Sequence[str], options: PlanOptions, counter: str | None) -> bool:
@@ -28,15 +39,15 @@ def fed_from_elsewhere(targets: Sequence[str], options: PlanOptions, counter: st
     return True
 
 
-def build_meter(unit: str, counter: str | None, access: Access) -> WorkMeter:
+def build_meter(unit: str | None, counter: str | None, access: Access) -> WorkMeter:
     """What counts the work of a run.
 
     Args:
-        unit: to count; empty for what the program or the counter calls it.
+        unit: to count; None for what the program or the counter calls it.
         counter: ``URL#KEY``, None for what the program announces.
         access: what the page of the counter wants to be sent.
 
     Raises:
         UsageError: the counter is none.
     """
-    return WorkMeter(unit, WorkCounter.parse(counter, access) if counter else None)
+    return WorkMeter(unit or "", WorkCounter.parse(counter, access) if counter else None)

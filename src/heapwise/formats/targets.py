@@ -23,21 +23,8 @@ from itertools import islice
 import msgspec
 
 from heapwise.errors import TargetError
-from heapwise.formats.urls import check_host, check_url
+from heapwise.formats.urls import check_url
 from heapwise.model.load import Target
-
-__all__ = [
-    "add_defaults",
-    "check_host",
-    "check_url",
-    "http_targets",
-    "json_targets",
-    "parse_header",
-    "parse_http_targets",
-    "parse_json_targets",
-    "parse_single",
-    "some",
-]
 
 Header = tuple[str, str]
 ReadBody = Callable[[str], bytes]
@@ -79,26 +66,15 @@ def parse_header(text: str) -> Header:
     return _header(name, value)
 
 
-def parse_http_targets(
-    text: str, *, read_body: ReadBody, source: str = "targets"
-) -> tuple[Target, ...]:
-    """Read vegeta's http format.
-
-    Args:
-        text: the whole file.
-        read_body: reads a body file, by the name after the ``@``.
-        source: where the text comes from, for messages.
-
-    Raises:
-        TargetError: a line is wrong, or there are no targets; the message has source and line.
-    """
-    return some(http_targets(text.split("\n"), read_body=read_body, source=source), source)
-
-
 def http_targets(
     lines: Iterable[str], *, read_body: ReadBody, source: str = "targets"
 ) -> Iterator[Target]:
-    """The same line by line, reading no further than one line beyond each target.
+    """Read vegeta's http format, no further than one line beyond each target.
+
+    Args:
+        lines: with or without their newlines.
+        read_body: reads a body file, by the name after the ``@``.
+        source: where the lines come from, for messages.
 
     Raises:
         TargetError: a line is wrong; the message has source and line.
@@ -113,23 +89,14 @@ def http_targets(
             yield target
 
 
-def parse_json_targets(text: str, *, source: str = "targets") -> tuple[Target, ...]:
+def json_targets(lines: Iterable[str], *, source: str = "targets") -> Iterator[Target]:
     """Read vegeta's json format: one object a line, the body in base64.
 
     Unlike vegeta this takes a last line without its newline.
 
     Args:
-        text: the whole file.
-        source: where the text comes from, for messages.
-
-    Raises:
-        TargetError: a line is not such an object, or there are none.
-    """
-    return some(json_targets(text.split("\n"), source=source), source)
-
-
-def json_targets(lines: Iterable[str], *, source: str = "targets") -> Iterator[Target]:
-    """The same line by line.
+        lines: with or without their newlines.
+        source: where they come from, for messages.
 
     Raises:
         TargetError: a line is not such an object; the message has source and line.

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 
@@ -41,6 +42,20 @@ def policy(script: Inline, style: Inline) -> str:
     return (
         f"default-src 'none'; script-src {script.source}; style-src {style.source}; "
         "base-uri 'none'; form-action 'none'"
+    )
+
+
+def templates(**settings: Any) -> Environment:
+    """The templates of pages: they escape every value, and refuse one that is missing.
+
+    Args:
+        settings: passed to jinja's `Environment`.
+    """
+    return Environment(
+        loader=PackageLoader("heapwise.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        **settings,
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from heapwise import __version__
 from heapwise.names import visible
-from heapwise.report.embed import inline, policy
+from heapwise.report.embed import inline, policy, templates
 
 
 class Page(NamedTuple):
@@ -38,13 +37,9 @@ def live_page(title: str) -> Page:
 
 def _page(title: str, *, data: Markup, live: bool) -> Page:
     script, style = inline("flame.js"), inline("flame.css")
+    page = templates().get_template("flame.html")
     seal = policy(script, style) + ("; connect-src 'self'" if live else "")
-    environment = Environment(
-        loader=PackageLoader("heapwise.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
-    text = environment.get_template("flame.html").render(
+    text = page.render(
         title=visible(title),
         policy=seal,
         style=style.code,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from heapwise import __version__
@@ -22,7 +22,7 @@ from heapwise.names import visible
 from heapwise.report import html_summary as summary
 from heapwise.report.chart_data import chart_lines, short
 from heapwise.report.columns import clipped
-from heapwise.report.embed import inline, json_block, policy
+from heapwise.report.embed import inline, json_block, policy, templates
 from heapwise.report.path_flame import icicle
 from heapwise.report.round_plot import strips
 from heapwise.units import (
@@ -153,14 +153,7 @@ def _unbroken(text: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("heapwise.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_spelled_out,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(finalize=_spelled_out, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "count": format_count,
         "duration": format_duration,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from heapwise import __version__
 from heapwise.model.plot import LoadPlot
 from heapwise.names import visible
 from heapwise.report.chart_data import chart_lines
-from heapwise.report.embed import inline, json_block, policy
+from heapwise.report.embed import inline, json_block, policy, templates
 from heapwise.units import format_count, format_duration, format_rate, format_share
 
 
@@ -52,13 +52,7 @@ def _panels(load: LoadPlot) -> list[dict[str, Any]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("heapwise.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "count": format_count,
         "duration": format_duration,

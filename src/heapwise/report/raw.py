@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from heapwise.formats.buckets import go_duration
 from heapwise.model.profile import Profile
 from heapwise.names import visible
 from heapwise.report.head import local_time
@@ -106,17 +107,4 @@ def _time(time_ns: int) -> str:
 
 def _duration(ns: int) -> str:
     """A duration as Go prints it: ``1.5s``, ``2m0s``, ``1h0m3.5s``."""
-    sign, ns = ("-", -ns) if ns < 0 else ("", ns)
-    for unit, size in (("ns", 1), ("µs", 1_000), ("ms", 1_000_000)):
-        if ns < 1000 * size:
-            return f"{sign}{_trimmed(ns, size)}{unit}"
-    minutes, rest = divmod(ns, 60_000_000_000)
-    hours, minutes = divmod(minutes, 60)
-    above = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
-    return f"{sign}{above}{_trimmed(rest, 1_000_000_000)}s"
-
-
-def _trimmed(value: int, size: int) -> str:
-    whole, rest = divmod(value, size)
-    digits = f"{rest:0{len(str(size)) - 1}d}".rstrip("0") if rest else ""
-    return f"{whole}.{digits}" if digits else str(whole)
+    return f"-{go_duration(-ns)}" if ns < 0 else go_duration(ns)

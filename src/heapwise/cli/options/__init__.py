@@ -34,28 +34,26 @@ from heapwise.cli.options.transport import TRANSPORT
 from heapwise.cli.options.views import VIEWS
 
 __all__ = [
-    "DURATION", "EFFECT", "FILE", "MAX_COUNT", "RATE", "SHARE", "SIZE", "TABLE", "Option",
+    "DURATION", "EFFECT", "FILE", "MAX_COUNT", "RATE", "ROWS", "SHARE", "SIZE", "TABLE", "Option",
     "Quantity", "command", "with_options",
 ]  # fmt: skip
 
-TABLE: dict[str, Option] = {
-    option.name: option
-    for option in (*LOAD, *HITS, *TRANSPORT, *CLUSTER, *SERVICE, *OUTPUT, *VIEWS, *CAPTURES)
-}
+ROWS = (*LOAD, *HITS, *TRANSPORT, *CLUSTER, *SERVICE, *OUTPUT, *VIEWS, *CAPTURES)
+TABLE: dict[str, Option] = {option.name: option for option in ROWS}
 """Every option by its long name."""
 
 
 def command(
-    name: str, *option_names: str, **settings: Any
+    name: str, *options: str | Option, **settings: Any
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command with options of the table, in the order given.
+    """A command with options of the table, and its own, in the order given.
 
     Args:
         name: as typed.
-        option_names: keys of `TABLE`.
+        options: keys of `TABLE`, or rows that are not in it.
         settings: passed to `click.command`.
     """
-    shared = with_options(*(TABLE[option_name] for option_name in option_names))
+    shared = with_options(*(TABLE[each] if isinstance(each, str) else each for each in options))
 
     def wrap(function: Callable[..., Any]) -> click.Command:
         return click.command(name, cls=GoStyleCommand, **settings)(shared(function))

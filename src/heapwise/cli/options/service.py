@@ -21,8 +21,6 @@ SERVICE = (
            help="Start the service with this command, and end it afterwards."),
     Option(name="interval", type=DURATION, default="1s",
            help="Longest time between two readings of the counters."),
-    Option(name="unit", type=click.STRING, default="", metavar="NAME",
-           help="What is counted as work, as row, file or msg; default: what the program counts."),
     Option(name="work-counter", type=click.STRING, metavar="URL#KEY",
            help="Where the program tells how much work it has done: a page and a key on it, JSON "
            "or Prometheus."),
