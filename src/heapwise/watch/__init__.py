@@ -1,0 +1,1 @@
+"""Production monitoring: scrape, detect, capture, tell."""
