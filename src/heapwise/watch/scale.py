@@ -1,4 +1,4 @@
-"""How long the detectors' hours are: an hour in production, a minute for a job that lives for one."""
+"""How long the detectors' hours are: minutes, for a job that lives for one."""
 
 from __future__ import annotations
 
