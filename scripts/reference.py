@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the code: commands, options, metrics, rules, JSON kinds.
+"""Writes docs/reference/ from the code: commands, options, metrics, rules, detectors, JSON kinds.
 
 Run it after changing any of them; a test compares what is committed with what it would write.
 """
@@ -17,6 +17,9 @@ from heapwise.diagnose.registry import RULES, Rule, sections
 from heapwise.model.envelope import KINDS
 from heapwise.model.metrics import CATALOGUE
 from heapwise.units import format_value
+from heapwise.watch.config.reference import reference
+from heapwise.watch.detectors import DETECTORS, Settings
+from heapwise.watch.scale import UNSCALED
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 GENERATED = "<!-- Written by scripts/reference.py; change the code instead. -->\n\n"
@@ -30,6 +33,8 @@ def pages() -> dict[str, str]:
         "metrics.md": metrics_page(),
         "json.md": json_page(),
         "rules/index.md": rules_page(),
+        "detectors.md": detectors_page(),
+        "watch-config.md": GENERATED + reference(),
         **rules,
     }
 
@@ -123,6 +128,21 @@ def json_page() -> str:
         for kind, cls in KINDS.items()
     ]
     return GENERATED + "\n".join(lines) + "\n"
+
+
+def detectors_page() -> str:
+    """What watch looks for: the docstring of each detector."""
+    lines = [
+        "# Detectors\n",
+        "What `heapwise watch` looks for, by the code that its alerts carry. Hours and minutes are",
+        "those of the watcher (`hour` in `[watch]`); levels are set under `[alerts.thresholds]`,",
+        "and `off` leaves detectors out. Besides these, `deploy` tells of a build that does worse",
+        "than the one before, and `store` of a disk that takes nothing more.\n",
+    ]
+    for make in DETECTORS:
+        detector = make(UNSCALED, Settings())
+        lines += [f"## {detector.code}\n", f"{inspect.cleandoc(make.__doc__ or '')}\n"]
+    return GENERATED + "\n".join(lines)
 
 
 def rules_page() -> str:

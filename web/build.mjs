@@ -15,6 +15,7 @@ const lock = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8")).p
 const PAGES = {
   report: { script: "src/main.js", style: "src/report.css", contains: ["uplot"] },
   flame: { script: "src/flame/main.js", style: "src/flame/flame.css", contains: ["@dagrejs/dagre", "@dagrejs/graphlib"] },
+  watch: { script: "src/watch/main.js", style: "src/watch/watch.css", contains: ["uplot"] },
 };
 
 function describe(name) {
@@ -46,7 +47,7 @@ for (const [page, { script, style, contains }] of Object.entries(PAGES)) {
   await build({ ...shared, entryPoints: { [page]: join(here, style) } });
 }
 
-const contained = Object.values(PAGES).flatMap((page) => page.contains);
+const contained = [...new Set(Object.values(PAGES).flatMap((page) => page.contains))];
 writeFileSync(
   join(outdir, "VERSIONS"),
   [

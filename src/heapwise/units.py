@@ -25,6 +25,9 @@ _DURATION_NS = {
     "m": 60 * NS_PER_S,
     "h": 3600 * NS_PER_S,
 }
+_DAY_NS = 24 * _DURATION_NS["h"]
+_LONGEST_NS = 3650 * _DAY_NS
+_DAYS = re.compile(r"(\d{1,6})d(.*)", re.ASCII | re.DOTALL)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 
 _SIZE = {
@@ -63,6 +66,21 @@ def parse_duration(text: str) -> int:
             f"not a duration: {text!r}", hint="write a number with a unit, as 30s, 1m30s or 250ms"
         )
     return round(total)
+
+
+def parse_length(text: str) -> int:
+    """Read Go's durations, and days before them: ``15s``, ``2d``, ``1d12h``; ns, ten years at most.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = _DAYS.fullmatch(text.strip())
+    length_ns = int(found[1]) * _DAY_NS if found else 0
+    if not found or found[2]:
+        length_ns += parse_duration(found[2] if found else text)
+    if not 0 < length_ns <= _LONGEST_NS:
+        raise UsageError("not a length", "it must be above zero and at most 3650d")
+    return length_ns
 
 
 def parse_size(text: str) -> int:
@@ -131,6 +149,15 @@ def format_duration(ns: float) -> str:
         if magnitude < size * 999.5 or unit == "s":
             return f"{_three_digits(scaled)} {unit}"
     raise AssertionError("unreachable")
+
+
+def format_span(ns: float) -> str:
+    """Print a length of time that people wait for: ``2.5 days``, ``12 h``, ``20 min``, ``40 s``."""
+    seconds = ns / NS_PER_S
+    for unit, size, least in (("days", 86_400, 172_000), ("h", 3600, 3590), ("min", 60, 59.5)):
+        if seconds >= least:
+            return f"{round(seconds / size, 1):,g} {unit}"
+    return format_duration(ns)
 
 
 def format_share(share: float) -> str:

@@ -22,7 +22,8 @@ from heapwise.cli.main import app
 from heapwise.errors import ProfileError, UsageError
 from heapwise.report.embed import inline
 from heapwise.report.flame_html import flame_page, live_page
-from heapwise.web.app import Access, application, names_of
+from heapwise.web.access import Access, names_of
+from heapwise.web.app import application
 from heapwise.web.server import listen
 from support.profiles import Sample, profile_bytes
 from support.recordings import make_recording

@@ -106,7 +106,7 @@ function makeKey(lines, readX) {
     const entry = element.appendChild(document.createElement("span"));
     const swatch = entry.appendChild(document.createElement("i"));
     swatch.style.borderTopColor = line.stroke;
-    swatch.style.borderTopStyle = line.dash ? "dashed" : line.points?.show ? "dotted" : "solid";
+    swatch.style.borderTopStyle = line.dash ? "dashed" : line.width === 0 ? "dotted" : "solid";
     entry.append(`${line.name} `);
     return entry.appendChild(document.createElement("b"));
   });

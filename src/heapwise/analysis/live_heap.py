@@ -13,13 +13,13 @@ from heapwise.analysis.gcstats import inside
 from heapwise.model.memory import Counters
 from heapwise.model.recording import Recording, Window
 
-_MINIMUM_GOAL = 4 << 20
+MINIMUM_GOAL = 4 << 20
 """Go's smallest heap goal at GOGC=100; it says nothing about what is alive."""
 
 NO_GOAL = 1 << 60
 """A goal from here on is what Go sets where the collector is off, whoever switched it off."""
 
-_NO_LIMIT = ("", "off", str(2**63 - 1))
+NO_LIMIT = ("", "off", str(2**63 - 1))
 
 
 def live_heap(counters: Counters, settings: Mapping[str, str]) -> float | None:
@@ -41,9 +41,9 @@ def live_heap(counters: Counters, settings: Mapping[str, str]) -> float | None:
         growth = int(settings.get("GOGC") or 100) / 100
     except ValueError:  # "off"
         return None
-    if growth <= 0 or settings.get("GOMEMLIMIT", "") not in _NO_LIMIT:
+    if growth <= 0 or settings.get("GOMEMLIMIT", "") not in NO_LIMIT:
         return None
-    if not _MINIMUM_GOAL * growth < counters.next_gc < NO_GOAL:
+    if not MINIMUM_GOAL * growth < counters.next_gc < NO_GOAL:
         return None
     stacks = max(0, counters.stack_inuse)
     return max(0.0, (counters.next_gc - stacks * growth) / (1 + growth))

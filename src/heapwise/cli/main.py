@@ -64,6 +64,8 @@ COMMANDS: dict[str, Entry] = {
     "lint": Entry("lint", "Patterns in source that make garbage, without evidence."),
     "fix": Entry("fix", "Patches for what a recording found; apply them, and prove their gain."),
     "explain": Entry("explain", "What a finding's code means."),
+    "watch": Entry("watch", "Watch services in production: leaks, pauses, limits, deploys."),
+    "query": Entry("query", "What the store of a watcher knows, in words or SQL."),
     "lab": Entry("lab", "Reproduced case studies: list, run, check, clean."),
     "schema": Entry("schema", "The JSON Schema of what --json prints."),
     "completion": Entry("completion", "Shell completion for bash, zsh or fish."),

@@ -52,11 +52,13 @@ class MemStats(msgspec.Struct, frozen=True, kw_only=True):
         counters: fields that were missing are -1.
         pauses: at most the 256 newest cycles, oldest first, only those that happened.
         contradictions: values that cannot all be true, in words; empty for a sane runtime.
+        pause_total_ns: all pauses ever together; -1 where it is not told, as by the footer.
     """
 
     counters: Counters
     pauses: tuple[Pause, ...]
     contradictions: tuple[str, ...]
+    pause_total_ns: int = -1
 
 
 def parse_memstats(text: bytes | str) -> MemStats:
@@ -109,12 +111,13 @@ def read_memstats(values: Mapping[str, object]) -> MemStats:
     if missing:
         raise ProfileError(
             "no MemStats of a Go service",
-            f"no {', '.join(missing)} in it",
+            "; ".join([f"no {', '.join(missing)} in it", *doubts[:3]]),
             "they stand at the end of /debug/pprof/heap?debug=1",
         )
     counters = Counters(**numbers, gc_cpu_ppb=_share(values, doubts))
     doubts += _impossible(counters)
     return MemStats(
+        pause_total_ns=_number(values, "PauseTotalNs", doubts),
         counters=counters,
         pauses=_pauses(values, counters.num_gc, doubts),
         contradictions=tuple(doubts),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from heapwise.formats.pprof_limits import MIB, Damage, Limits
+from heapwise.formats.pprof_limits import MIB, Damage, Limits, TooMuch
 
 MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's window bits for a gzip header and trailer
@@ -16,11 +16,12 @@ def gunzip(data: bytes, limits: Limits) -> bytearray:
     """Decompress one or more gzip members, one after the other.
 
     Raises:
-        Damage: truncated, corrupt, followed by something else, or over a limit. Never more than
+        Damage: truncated, corrupt, or followed by something else.
+        TooMuch: over a limit. Never more than
             `Limits.decompressed` and one step is held.
     """
     if len(data) > limits.compressed:
-        raise Damage(
+        raise TooMuch(
             f"{len(data):,} bytes compressed, more than the limit of {limits.compressed:,}"
         )
     result = bytearray()
@@ -54,7 +55,7 @@ def _member(data: bytes, position: int, result: bytearray, limits: Limits) -> in
 def _check(produced: int, consumed: int, limits: Limits) -> None:
     limits.check_size(produced)
     if produced > limits.ratio_from and produced > limits.ratio * consumed:
-        raise Damage(
+        raise TooMuch(
             f"it expands more than {limits.ratio} times "
             f"({produced:,} bytes from {consumed:,}), as no real profile does"
         )

@@ -21,6 +21,10 @@ class Damage(Exception):  # noqa: N818 - names the finding; `pprof.decode` turns
         self.hint = hint
 
 
+class TooMuch(Damage):
+    """More than the limits allow: it must not be opened, and is better not kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The largest profile that is read; anything above is refused before memory is spent on it.
@@ -52,9 +56,9 @@ class Limits:
     string: int = 64 << 10
 
     def check_size(self, size: int) -> None:
-        """Raise `Damage` where ``size``, bytes so far, is more than `decompressed`."""
+        """Raise `TooMuch` where ``size``, bytes so far, is more than `decompressed`."""
         if size > self.decompressed:
-            raise Damage(
+            raise TooMuch(
                 f"it has more than {self.decompressed:,} bytes",
                 "if you trust it, raise the limit with --max-profile-size",
             )

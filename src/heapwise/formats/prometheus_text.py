@@ -1,8 +1,8 @@
-"""Go's metrics as a Prometheus client prints them, text format 0.0.4 and OpenMetrics.
+"""A runtime's metrics as a Prometheus client prints them, text format 0.0.4 and OpenMetrics.
 
-Only what one process says of its own runtime is read: samples of ``go_*`` and ``process_*``
-without labels but ``le`` and ``quantile``. A page on which they carry others comes from something
-that gathers many processes, whose sums would mean nothing.
+Only what one process says of its own runtime is read: samples of ``go_*``, ``python_*`` and
+``process_*`` without labels but ``le``, ``quantile`` and ``generation``. A page on which they
+carry others comes from something that gathers many processes, whose sums would mean nothing.
 
 Go's own histograms of durations have four buckets an octave. client_golang merges them to one a
 decade (``reBucketExp`` in its go_collector, read in 1.25.0), other clients pass them on.
@@ -29,11 +29,16 @@ _LARGEST = 2.0**53
 """Beyond it a float is no count any more."""
 
 _SAMPLE = re.compile(
-    r"(?P<name>(?:go|process)_[a-zA-Z0-9_]{1,200})(?:\{(?P<labels>[^{}]{0,4096})\})?"
+    r"(?P<name>(?:go|process|python)_[a-zA-Z0-9_]{1,200})(?:\{(?P<labels>[^{}]{0,4096})\})?"
     r"[ \t]+(?P<value>[0-9a-zA-Z.+-]{1,40})(?:[ \t]+[^ \t]{1,40})?[ \t]*\r?\n?",
     re.ASCII,
 )
-_LABEL = re.compile(r'(le|quantile|version)="([^"\\]{0,100})",?', re.ASCII)
+_LABEL = re.compile(r'(le|quantile|version|generation)="([^"\\]{0,100})",?', re.ASCII)
+_ABOUT = frozenset({"go_info", "go_build_info", "python_info"})
+"""Samples that are all labels, of which the version is read."""
+
+_BUILD = r"(?m)^[a-zA-Z_:][a-zA-Z0-9_:]{0,200}build_info\{[^{}\n]{0,4096}?\b"
+_VALUE = r'="([^"\\\n]{1,200})"'
 _LINE = re.compile(r"# (?:HELP|TYPE) [a-zA-Z_:]|go_[a-z0-9_]+[ {]", re.ASCII)
 
 
@@ -44,7 +49,10 @@ class Scrape(msgspec.Struct, frozen=True, kw_only=True):
         values: of the samples without labels, by name; all finite.
         summaries: of ``go_gc_duration_seconds`` and its like: quantile and value, by name.
         histograms: of durations, by name, ns.
-        version: of Go, as ``go1.27.3``; empty if not told.
+        version: of Go, as ``go1.27.3``, or of Python; empty if not told.
+        python: it is of a Python process.
+        build: version of the main module; empty if not told.
+        generations: collections of each of CPython's, ever.
         foreign: samples of Go's families that carry labels of their own and were left out.
     """
 
@@ -53,6 +61,9 @@ class Scrape(msgspec.Struct, frozen=True, kw_only=True):
     histograms: dict[str, TimeHistogram]
     version: str
     foreign: int
+    python: bool = False
+    build: str = ""
+    generations: dict[str, float] = {}
 
 
 def looks_like_metrics(text: str) -> bool:
@@ -66,6 +77,24 @@ def parse_prometheus(lines: Iterable[str]) -> Scrape:
     Raises:
         ProfileError: there is nothing of a Go runtime on it, it contradicts itself, or it is
             larger than any page of a service.
+    """
+    page = parse_metrics(lines)
+    if not any(name.startswith("go_") for name in page.values):
+        raise ProfileError(
+            "no metrics of a Go runtime",
+            f"{page.foreign} samples carry labels of other processes"
+            if page.foreign
+            else "no sample begins with go_",
+            "save the /metrics of one process of the service",
+        )
+    return page
+
+
+def parse_metrics(lines: Iterable[str]) -> Scrape:
+    """The same of any process, even of one that tells nothing.
+
+    Raises:
+        ProfileError: it contradicts itself, or is larger than any page of a service.
     """
     page = _Page()
     for number, line in enumerate(lines):
@@ -88,17 +117,18 @@ class _Page:
         self._values: dict[str, float] = {}
         self._summaries: dict[str, dict[float, float]] = {}
         self._buckets: dict[str, dict[float, float]] = {}
-        self._version = ""
+        self._versions: dict[str, str] = {}
+        self._generations: dict[str, float] = {}
         self._foreign = 0
 
     def add(self, name: str, labels: str, text: str) -> None:
         self.samples += 1
         value = _number(text)
         known = _labels(labels)
-        if known is None or value is None:
+        if name in _ABOUT:
+            self._versions[name] = dict(_LABEL.findall(labels)).get("version", "")
+        elif known is None or value is None:
             self._foreign += 1
-        elif name == "go_info":
-            self._version = known.get("version", "")
         elif not known:
             _put(self._values, name, value, name)
         elif "le" in known and name.endswith("_seconds_bucket"):
@@ -107,23 +137,35 @@ class _Page:
         elif "quantile" in known:
             edge = _edge(known["quantile"], name)
             _put(self._summaries.setdefault(name, {}), edge, value, name)
+        elif name == "python_gc_collections_total" and "generation" in known:
+            _put(self._generations, known["generation"], value, name)
 
     def scrape(self) -> Scrape:
-        if not any(name.startswith("go_") for name in self._values):
-            raise ProfileError(
-                "no metrics of a Go runtime",
-                f"{self._foreign} samples carry labels of other processes"
-                if self._foreign
-                else "no sample begins with go_",
-                "save the /metrics of one process of the service",
-            )
+        python = "python_info" in self._versions
         return Scrape(
             values=self._values,
             summaries=self._summaries,
             histograms={name: _histogram(name, each) for name, each in self._buckets.items()},
-            version=self._version,
+            version=self._versions.get("python_info" if python else "go_info", ""),
             foreign=self._foreign,
+            python=python,
+            build=self._versions.get("go_build_info", ""),
+            generations=self._generations,
         )
+
+
+def label_of_build(page: str, label: str) -> str:
+    """A label of the first metric that tells of builds, as ``prometheus_build_info{revision=``.
+
+    Args:
+        page: the whole text.
+        label: its name, as ``revision``.
+
+    Returns:
+        Its value; empty where no such metric carries it.
+    """
+    found = re.search(_BUILD + re.escape(label) + _VALUE, page)
+    return found[1] if found else ""
 
 
 def _labels(text: str) -> dict[str, str] | None:

@@ -19,10 +19,12 @@ from heapwise.model.knee import Knee
 from heapwise.model.lab import LabResult
 from heapwise.model.listing import Listing
 from heapwise.model.load import LoadResult
+from heapwise.model.query import Answer
 from heapwise.model.report import RunReport
 from heapwise.model.tables import Diff, Table
 from heapwise.model.trace import TraceSummary
 from heapwise.model.verify import Notebook, Verification
+from heapwise.model.watch import Alert, Notice
 
 SCHEMA_VERSION = 1
 """Rises when a field changes its meaning or goes; new fields do not raise it."""
@@ -50,17 +52,24 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "trace": TraceSummary,
     "fix": FixReport,
     "diagnosis": Diagnosis,
+    "query": Answer,
+    "alert": Alert,
+    "notice": Notice,
 }
 """The type of ``data`` for each ``kind``."""
 
 
 def envelope(data: msgspec.Struct) -> bytes:
     """Encode a result with its kind and schema version, ready to print."""
+    return msgspec.json.format(json_line(data), indent=2)
+
+
+def json_line(data: msgspec.Struct) -> bytes:
+    """The same on one line, for results that come one after another."""
     kind = next(kind for kind, cls in KINDS.items() if type(data) is cls)
-    raw = msgspec.json.encode(
+    return msgspec.json.encode(
         {"schema_version": SCHEMA_VERSION, "kind": kind, "data": data}, order="deterministic"
     )
-    return msgspec.json.format(raw, indent=2)
 
 
 def schema(kind: str) -> dict[str, Any]:

@@ -51,12 +51,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         service: the name it shares with others like it.
         instance: what tells it from them, as ``10.0.0.7:6060``.
         url: of its debug endpoint or its metrics page, without credentials.
+        pprof: of its debug endpoint, where `url` is a metrics page and the settings name one.
         labels: for people, and for sinks; sorted by name.
     """
 
     service: str
     instance: str
     url: str
+    pprof: str = ""
     labels: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -82,6 +84,7 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
         goal: bytes at which the next cycle starts.
         gogc: GOGC; 0 where the collector is off.
         limit: bytes beyond which the process is killed or collects for nothing else.
+        hard_limit: bytes beyond which it is killed.
         rss: resident bytes.
         allocated: bytes, ever.
         mallocs: objects allocated, ever.
@@ -94,6 +97,10 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
         assist_cpu_s: of these, those that allocating goroutines had to give.
         cpu_available_s: CPU seconds that the process could have had, ever.
         cpu_s: CPU seconds that it had, ever.
+        cpu_counted_s: the same by the runtime's own count, which like `gc_cpu_s` and
+            `cpu_available_s` ends with the newest cycle.
+        gc_fraction: collecting's share of `cpu_available_s`, for runtimes that tell only that.
+        last_gc_ns: when the newest cycle ended, unix ns by the clock of the target.
         tasks: goroutines; threads and asyncio tasks.
         threads: of the operating system.
         work: requests, or other units of work, ever.
@@ -112,6 +119,7 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
     goal: float | None = None
     gogc: float | None = None
     limit: float | None = None
+    hard_limit: float | None = None
     rss: float | None = None
     allocated: float | None = None
     mallocs: float | None = None
@@ -124,6 +132,9 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
     assist_cpu_s: float | None = None
     cpu_available_s: float | None = None
     cpu_s: float | None = None
+    cpu_counted_s: float | None = None
+    gc_fraction: float | None = None
+    last_gc_ns: int | None = None
     tasks: int | None = None
     threads: int | None = None
     work: float | None = None
@@ -164,6 +175,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
         heap: bytes of the heap at the end.
         rss: resident bytes at the end.
         limit: at the end.
+        hard_limit: at the end.
         allocated: bytes, in between.
         mallocs: objects, in between.
         pauses: in between.
@@ -182,6 +194,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     heap: float | None = None
     rss: float | None = None
     limit: float | None = None
+    hard_limit: float | None = None
     allocated: float | None = None
     mallocs: float | None = None
     pauses: PausesSeen | None = None
@@ -211,6 +224,7 @@ class Bin(msgspec.Struct, frozen=True, kw_only=True):
         allocated: bytes a second, mean.
         work: units of work a second, mean.
         gc_share: mean.
+        gc_of_used: mean.
         assist_share: mean.
         pause_p99_ns: of all that were seen in it.
         pause_max_ns: the same.
@@ -228,6 +242,7 @@ class Bin(msgspec.Struct, frozen=True, kw_only=True):
     allocated: float | None = None
     work: float | None = None
     gc_share: float | None = None
+    gc_of_used: float | None = None
     assist_share: float | None = None
     pause_p99_ns: float | None = None
     pause_max_ns: float | None = None
@@ -268,6 +283,8 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
         summary: one sentence with the figures that matter.
         numbers: all of them.
         wants: captures that would explain it: ``heap``, ``cpu``, ``trace``, ``goroutine``.
+        window_minutes: of a live heap that grows, the window it was seen in, before scaling; heap
+            profiles have a say in whether such a sign wakes somebody.
     """
 
     code: str
@@ -275,6 +292,7 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     numbers: tuple[Number, ...] = ()
     wants: tuple[str, ...] = ()
+    window_minutes: float | None = None
 
 
 class PathGrowth(msgspec.Struct, frozen=True, kw_only=True):
@@ -330,11 +348,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         began_ns: first seen.
         seen_ns: last seen.
         ended_ns: gone since; None while it lasts.
+        ended_why: why, where that is more than that the sign has gone.
         numbers: as last seen.
         grows: paths that explain it, most first.
         captures: profiles taken for it.
         findings: what `diagnose` says of them.
         commands: to look further.
+        notes: why a capture was not taken, or what it lacks, a sentence each.
         silenced: somebody asked not to be told.
     """
 
@@ -349,11 +369,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     seen_ns: int
     labels: tuple[tuple[str, str], ...] = ()
     ended_ns: int | None = None
+    ended_why: str = ""
     numbers: tuple[Number, ...] = ()
     grows: tuple[PathGrowth, ...] = ()
     captures: tuple[Captured, ...] = ()
     findings: tuple[Finding, ...] = ()
     commands: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     silenced: bool = False
 
 
@@ -409,3 +431,49 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True):
     took_ns: int = 0
     vitals: Vitals | None = None
     stretch: Stretch | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told at once: the alerts of one service and code.
+
+    Attributes:
+        status: ``firing`` while one of them lasts, else ``resolved``.
+        service: its name.
+        code: of all.
+        severity: the highest of those that last; of all where none does.
+        lasting: how many last.
+        instances: how many targets the service has.
+        summary: one sentence: what is wrong on how many of them.
+        alerts: those that last first.
+    """
+
+    status: str
+    service: str
+    code: str
+    severity: Severity
+    lasting: int
+    instances: int
+    summary: str
+    alerts: tuple[Alert, ...]
+
+
+class SinkHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How a sink does, for the page and the exporters.
+
+    Attributes:
+        name: of the sink.
+        sent: notices that it took, ever.
+        failed: attempts that failed, ever.
+        waiting: alerts that it has yet to be told of.
+        dropped: alerts that it is not told of any more, since too many waited.
+        problem: of the last attempt, in words; empty where that went well.
+        told_ns: when it last took one; None if never.
+    """
+
+    name: str
+    sent: int = 0
+    failed: int = 0
+    waiting: int = 0
+    dropped: int = 0
+    problem: str = ""
+    told_ns: int | None = None

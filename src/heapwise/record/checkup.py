@@ -13,6 +13,7 @@ from heapwise.formats.rates import describe
 from heapwise.load.address import pin_addresses
 from heapwise.model.check import Check, Checkup, Level
 from heapwise.model.load import Plan, Target
+from heapwise.record.exposure import exposure_checks
 from heapwise.record.preflight import Found, candidates, find_service
 from heapwise.runtimes.access import ANYONE, Access, split_access
 
@@ -46,6 +47,7 @@ def checkup(
     else:
         place = found.endpoint.url
         checks += _endpoint_checks(found)
+        checks += exposure_checks(found, reachable)
     if plan is not None:
         checks += [_files_check(plan), _host_check(plan, pinned), _encoding_check(plan.targets)]
     return Checkup(place, tuple(checks))
@@ -77,13 +79,6 @@ def _endpoint_checks(found: Found) -> Iterator[Check]:
     version = found.info.version or "unknown version"
     what = f"{found.endpoint.url} ({found.info.runtime}, {version})"
     yield Check("debug endpoint", Level.OK, what)
-    if found.endpoint.address and not ip_address(found.endpoint.address).is_loopback:
-        yield Check(
-            "debug endpoint",
-            Level.WARN,
-            "pprof answers on an address that is not loopback",
-            "anybody who reaches it can read memory contents and slow the service down",
-        )
     start = time.monotonic()
     try:
         reading = found.runtime.read(found.endpoint)

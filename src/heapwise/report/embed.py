@@ -34,14 +34,22 @@ def inline(name: str) -> Inline:
     return Inline(Markup(text), f"'sha256-{digest}'")  # noqa: S704 - our own file, built by us
 
 
-def policy(script: Inline, style: Inline) -> str:
+def policy(script: Inline, style: Inline, *, fetches: bool = False, posts: bool = False) -> str:
     """The content security policy: nothing is loaded, only these two blocks have an effect.
 
     uPlot and our own script set styles through the CSSOM, which a policy does not cover.
+
+    Args:
+        script: of the page.
+        style: of the page.
+        fetches: the script reads from the server that the page came from.
+        posts: its forms send to that server.
     """
+    forms = "'self'" if posts else "'none'"
     return (
         f"default-src 'none'; script-src {script.source}; style-src {style.source}; "
-        "base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action {forms}"
+        + ("; connect-src 'self'" if fetches else "")
     )
 
 

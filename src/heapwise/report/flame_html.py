@@ -38,7 +38,7 @@ def live_page(title: str) -> Page:
 def _page(title: str, *, data: Markup, live: bool) -> Page:
     script, style = inline("flame.js"), inline("flame.css")
     page = templates().get_template("flame.html")
-    seal = policy(script, style) + ("; connect-src 'self'" if live else "")
+    seal = policy(script, style, fetches=live)
     text = page.render(
         title=visible(title),
         policy=seal,

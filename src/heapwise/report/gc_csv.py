@@ -6,10 +6,7 @@ import csv
 import io
 
 from heapwise.model.gc_timeline import Collection, GcTimeline
-from heapwise.names import visible
-
-_FORMULA = ("=", "+", "-", "@")
-"""What a spreadsheet takes a cell for a formula by (OWASP, "CSV Injection")."""
+from heapwise.report.csv_text import csv_text
 
 
 def render_gc_csv(timeline: GcTimeline) -> str:
@@ -29,7 +26,6 @@ def render_gc_csv(timeline: GcTimeline) -> str:
 
 def _cell(name: str, value: int | str) -> int | str:
     if isinstance(value, str):
-        text = visible(value)
-        return f"'{text}" if text.startswith(_FORMULA) else text
+        return csv_text(value)
     unknown = value == -1 and name not in ("start_ns", "end_ns")
     return "" if unknown else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -48,25 +49,46 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
         return [("headers", len(self.headers))]
 
     def tls(self) -> ssl.SSLContext:
-        """The settings of a TLS connection.
+        """The settings of a TLS connection; the same object for as long as no file changes.
 
         Raises:
             UsageError: a file is no certificate or no key.
         """
-        import ssl  # noqa: PLC0415 - see above
+        files = (self.authority, self.certificate, self.key)
+        return _context(self.verify, *files, tuple(map(_written_ns, files)))
 
-        try:
-            context = ssl.create_default_context(cafile=self.authority)
-            if self.certificate:
-                context.load_cert_chain(self.certificate, self.key)
-        except (OSError, ssl.SSLError) as error:
-            files = [str(file) for file in (self.authority, self.certificate, self.key) if file]
-            reason = getattr(error, "reason", None) or error.strerror or str(error)
-            raise UsageError(f"cannot use {' and '.join(files)} for TLS", str(reason)) from None
-        if not self.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+
+@lru_cache(maxsize=64)
+def _context(
+    verify: bool,
+    authority: Path | None,
+    certificate: Path | None,
+    key: Path | None,
+    _written: tuple[int, ...],
+) -> ssl.SSLContext:
+    """Kept, since reading the system's authorities takes 20 ms of CPU."""
+    import ssl  # noqa: PLC0415 - see above
+
+    try:
+        context = ssl.create_default_context(cafile=authority)
+        if certificate:
+            context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        files = [str(file) for file in (authority, certificate, key) if file]
+        reason = getattr(error, "reason", None) or error.strerror or str(error)
+        raise UsageError(f"cannot use {' and '.join(files)} for TLS", str(reason)) from None
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _written_ns(file: Path | None) -> int:
+    """When a file was last written: certificates are renewed while one watches."""
+    try:
+        return file.stat().st_mtime_ns if file else 0
+    except OSError:
+        return 0
 
 
 ANYONE = Access()

@@ -10,14 +10,14 @@ from heapwise.runtimes.fetch import Endpoint, get
 _TASKS = re.compile(rb"<td>(\d{1,12})</td>\s*<td><a href=['\"]?goroutine\b", re.ASCII)
 
 
-def count_tasks(endpoint: Endpoint) -> int:
+def count_tasks(endpoint: Endpoint, *, deadline_s: float = 5.0) -> int:
     """Goroutines, or threads and tasks: a fifth of what listing them would cost.
 
     Returns:
         Their number, that which answers among them; -1 where the page does not tell.
     """
     try:
-        page = get(endpoint, "", deadline_s=5.0, max_bytes=1 << 20, page=True).body
+        page = get(endpoint, "", deadline_s=deadline_s, max_bytes=1 << 20, page=True).body
     except ServiceError:
         return -1
     found = _TASKS.search(page)

@@ -8,9 +8,11 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from heapwise.errors import UsageError
-from heapwise.web.app import Access, application, names_of
+from heapwise.web.access import Access, names_of
+from heapwise.web.app import application
 
 _MOST_REQUESTS = 8  # at once; a browser sends two
 
@@ -44,21 +46,46 @@ def serve(
         data: makes its data.
         announce: called with the page's address once it can be opened.
     """
+    access = access_of(listener)
+    announce(address_of(listener, access))
+    server_of(application(title, data, access), _MOST_REQUESTS).run(sockets=[listener])
+
+
+def access_of(listener: socket.socket, token: str = "", tool: str = "heapwise web") -> Access:
+    """Who may read what is served there: this machine, others with a token.
+
+    Args:
+        listener: from `listen`.
+        token: to ask for; empty for none on loopback, and for a new one elsewhere.
+        tool: the command that serves.
+    """
+    host = listener.getsockname()[0]
+    if not token and not ipaddress.ip_address(host).is_loopback:
+        token = secrets.token_urlsafe(16)
+    more = (socket.gethostname().lower(),) if token else ()
+    return Access(names_of(_name(host), more), token, tool)
+
+
+def address_of(listener: socket.socket, access: Access) -> str:
+    """What to open in a browser, the token included."""
     host, port = listener.getsockname()[:2]
-    token = "" if ipaddress.ip_address(host).is_loopback else secrets.token_urlsafe(16)
     name = _name(host)
-    access = Access(names_of(name, () if not token else (socket.gethostname().lower(),)), token)
-    config = uvicorn.Config(
-        application(title, data, access),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=_MOST_REQUESTS,
-        timeout_graceful_shutdown=1,
-    )
     shown = f"[{name}]" if ":" in name else name
-    announce(f"http://{shown}:{port}/" + (f"?token={token}" if token else ""))
-    uvicorn.Server(config).run(sockets=[listener])
+    return f"http://{shown}:{port}/" + (f"?token={access.token}" if access.token else "")
+
+
+def server_of(app: ASGIApp, most_requests: int) -> uvicorn.Server:
+    """A server for an application; further requests than so many at once are turned away."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=most_requests,
+            timeout_graceful_shutdown=1,
+        )
+    )
 
 
 def _name(host: str) -> str:

@@ -1,0 +1,190 @@
+"""Tells the sinks: a thread for each, so that one that is dead holds up nothing else."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Protocol, Self
+
+import msgspec
+
+from heapwise.model.watch import Alert, SinkHealth
+from heapwise.names import visible
+from heapwise.units import NS_PER_S
+from heapwise.watch.alerts.journal import Journal
+from heapwise.watch.alerts.ledger import Ledger
+from heapwise.watch.alerts.topic import Pace
+from heapwise.watch.clock import Clock
+from heapwise.watch.post import Rejected
+
+FIRST_WAIT_S = 2.0
+LONGEST_WAIT_S = 300.0
+"""After a failure, doubling from the first to the longest; each is cut by up to a half at random,
+so that many watchers do not come back at once."""
+
+_IDLE_S = 3600.0
+
+
+class Sink(Protocol):
+    """Somewhere alerts are told."""
+
+    name: str
+
+    def send(self, alerts: Sequence[Alert]) -> None:
+        """Tell alerts of one service and code: those that last, and those that have just ended.
+
+        Raises:
+            Rejected: it answers, and does not take these.
+            ServiceError: it did not take them now.
+        """
+        ...
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A sink, and what it wants to hear."""
+
+    sink: Sink
+    pace: Pace = Pace()
+
+
+class Notifier:
+    """All sinks; a context manager, in which it tells them what it is given.
+
+    Args:
+        routes: to the sinks, whose names differ.
+        clock: tells when.
+        journal: of what they were told before.
+    """
+
+    def __init__(self, routes: Sequence[Route], clock: Clock, journal: Journal) -> None:
+        self._tellers = [_Teller(route, clock, journal) for route in routes]
+
+    def __enter__(self) -> Self:
+        for teller in self._tellers:
+            teller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for teller in self._tellers:
+            teller.stop()
+        for teller in self._tellers:
+            teller.join()
+
+    def tell(self, alerts: Iterable[Alert]) -> None:
+        """How alerts are now; returns at once, and may be told what it knows already."""
+        given = tuple(alerts)
+        for teller in self._tellers:
+            teller.note(given)
+
+    def health(self) -> tuple[SinkHealth, ...]:
+        """How each sink does."""
+        return tuple(teller.health() for teller in self._tellers)
+
+
+def _pause_ns(seconds: float) -> int:
+    part = random.uniform(0.5, 1.0)  # noqa: S311 - nobody needs to be unable to guess it
+    return round(min(LONGEST_WAIT_S, seconds) * part * NS_PER_S)
+
+
+class _Teller:
+    """One sink's thread."""
+
+    def __init__(self, route: Route, clock: Clock, journal: Journal) -> None:
+        self._sink = route.sink
+        self._clock = clock
+        self._journal = journal
+        self._ledger = Ledger(route.pace, journal.read(route.sink.name))
+        self._health = SinkHealth(name=route.sink.name)
+        self._failures = 0
+        self._retry_ns = 0
+        self._stopping = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(
+            target=self._run, name=f"sink {route.sink.name}", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def join(self) -> None:
+        """Wait for a message that is on its way; its sink's own deadline bounds that."""
+        self._thread.join()
+
+    def note(self, alerts: Sequence[Alert]) -> None:
+        with self._changed:
+            if self._ledger.note(alerts, self._clock.now_ns()):
+                self._changed.notify()
+
+    def health(self) -> SinkHealth:
+        with self._changed:
+            return msgspec.structs.replace(
+                self._health, waiting=self._ledger.waiting, dropped=self._ledger.dropped
+            )
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._keep()
+            group = self._next()
+            if group is not None:
+                problem = self._send(group)
+                with self._changed:
+                    self._note_sent(group, problem)
+        self._keep()
+
+    def _next(self) -> list[Alert] | None:
+        """The next message, waited for; None if there is something else to do."""
+        with self._changed:
+            while not self._stopping and not self._ledger.unkept:
+                now = self._clock.now_ns()
+                if now < self._retry_ns:
+                    at: int | None = self._retry_ns
+                elif due := self._ledger.due(now):
+                    return due
+                else:
+                    at = self._ledger.next_ns()
+                self._changed.wait(_IDLE_S if at is None else max(0.001, (at - now) / NS_PER_S))
+            return None
+
+    def _send(self, group: Sequence[Alert]) -> Exception | None:
+        try:
+            self._sink.send(group)
+        except Exception as error:  # noqa: BLE001 - a mistake in a sink must not end the telling
+            return error
+        return None
+
+    def _note_sent(self, group: Sequence[Alert], problem: Exception | None) -> None:
+        now = self._clock.now_ns()
+        if problem is None:
+            self._failures, self._retry_ns = 0, 0
+            self._ledger.took(group, now)
+            self._health = msgspec.structs.replace(
+                self._health, sent=self._health.sent + 1, problem="", told_ns=now
+            )
+            return
+        if isinstance(problem, Rejected):
+            self._ledger.put_off(group, now + _pause_ns(LONGEST_WAIT_S))
+        else:
+            self._failures += 1
+            self._retry_ns = now + _pause_ns(FIRST_WAIT_S * 2 ** min(20, self._failures - 1))
+        self._health = msgspec.structs.replace(
+            self._health, failed=self._health.failed + 1, problem=visible(str(problem))
+        )
+
+    def _keep(self) -> None:
+        """Write down what is new, with nobody waiting for the disk."""
+        with self._changed:
+            if not self._ledger.unkept:
+                return
+            told, self._ledger.unkept = dict(self._ledger.told), False
+        try:
+            self._journal.write(self._sink.name, told)
+        except OSError as error:  # a full disk: what is told now may be told again after a restart
+            problem = f"what was told cannot be kept: {error.strerror}"
+            with self._changed:
+                self._health = msgspec.structs.replace(self._health, problem=problem)

@@ -1,0 +1,117 @@
+"""Adding a silence to the file, whoever else does the same at the moment."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from heapwise.errors import UsageError
+from heapwise.model.watch import Alert
+from heapwise.units import NS_PER_S
+from heapwise.watch.alerts.silences import Silence, SilenceFile, parse_silences
+
+
+def silence_of(alert: Alert, until_ns: int, comment: str = "", author: str = "") -> Silence:
+    """A silence of exactly this code of this target.
+
+    Args:
+        alert: of which nobody wants to hear.
+        until_ns: when it ends, unix ns.
+        comment: why.
+        author: who asked.
+    """
+    return Silence(
+        service=alert.service,
+        instance=alert.instance,
+        code=alert.code,
+        until=dt.datetime.fromtimestamp(until_ns // NS_PER_S, tz=dt.UTC),
+        comment=comment,
+        author=author,
+    )
+
+
+def add_silence(path: Path, silence: Silence) -> None:
+    """Write it behind the others; comments and order of the file stay as they are.
+
+    The file is replaced as a whole, so that whoever reads it sees it with the silence or without.
+
+    Raises:
+        UsageError: the file is broken already, or cannot be written.
+    """
+    try:
+        with _alone(path.parent):
+            content = path.read_bytes() if path.exists() else b""
+            known = parse_silences(content, path) if content.strip() else SilenceFile()
+            if path.suffix == ".json":
+                both = SilenceFile((*known.silence, silence))
+                _replace(path, msgspec.json.format(msgspec.json.encode(both)) + b"\n")
+            else:
+                added = content + _block(silence, after=content)
+                parse_silences(added, path)
+                _replace(path, added)
+    except OSError as error:
+        raise UsageError(f"cannot write silences to {path}", error.strerror or "") from None
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: that of the file would go with the file when it is replaced."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _block(silence: Silence, after: bytes) -> bytes:
+    fields = {
+        name: value
+        for name, value, default in (
+            ("service", silence.service, "*"),
+            ("instance", silence.instance, "*"),
+            ("code", silence.code, "*"),
+            ("comment", silence.comment, ""),
+            ("author", silence.author, ""),
+        )
+        if value != default
+    }
+    labels = ", ".join(f"{_quoted(key)} = {_quoted(it)}" for key, it in silence.labels.items())
+    lines = [
+        *(["", ""] if after and not after.endswith(b"\n") else [""] if after else []),
+        "[[silence]]",
+        *(f"{name} = {_quoted(value)}" for name, value in fields.items()),
+        *([f"labels = {{ {labels} }}"] if labels else []),
+        f"until = {silence.until.isoformat()}",
+        "",
+    ]
+    return "\n".join(lines).encode()
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML: one of JSON, in which DEL is escaped as well."""
+    plain = text.encode("utf-8", "replace").decode()
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", r"\u007f")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+        if path.exists():
+            Path(name).chmod(path.stat().st_mode & 0o777)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,72 @@
+"""What a server wants to see before it answers: keys that services, sinks and exports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from heapwise.errors import UsageError
+from heapwise.runtimes.access import Access, read_headers
+from heapwise.watch.config.forms import FilePath, SecretFrom
+from heapwise.watch.config.tables import Table
+
+
+class Tls(Table, frozen=True, kw_only=True):
+    """Of https connections.
+
+    Attributes:
+        ca: certificates to trust instead of the system's, PEM.
+        cert: to show the server, PEM.
+        key: of that certificate, where it is not in the same file.
+        insecure: take any certificate; for a laboratory.
+    """
+
+    ca: FilePath | None = None
+    cert: FilePath | None = None
+    key: FilePath | None = None
+    insecure: bool = False
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """A key belongs to a certificate, and files are there."""
+        if self.key is not None and self.cert is None:
+            yield "cert", "is missing: key belongs to a certificate"
+        for name, file in (("ca", self.ca), ("cert", self.cert), ("key", self.key)):
+            if file is not None and not file.is_file():
+                yield name, f"no such file: {file}"
+
+
+class Guarded(Table, frozen=True, kw_only=True):
+    """Something behind a server that wants to know who asks.
+
+    Attributes:
+        headers_file: file of `Name: value` lines, sent with every request.
+        token_file: a token, sent as `Authorization: Bearer`.
+        tls: of https connections.
+    """
+
+    headers_file: FilePath | None = None
+    token_file: SecretFrom | None = None
+    tls: Tls = Tls()
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """What is to be sent can be read."""
+        try:
+            self.access()
+        except UsageError as error:
+            yield "headers_file" if "header" in error.what else "token_file", str(error)
+
+    def access(self) -> Access:
+        """What is sent and trusted, read anew.
+
+        Raises:
+            UsageError: a file is not there, or holds something else.
+        """
+        headers = read_headers([f"@{self.headers_file}"] if self.headers_file else [])
+        if self.token_file is not None:
+            headers = (*headers, ("Authorization", f"Bearer {self.token_file.read()}"))
+        return Access(
+            headers=headers,
+            verify=not self.tls.insecure,
+            authority=self.tls.ca,
+            certificate=self.tls.cert,
+            key=self.tls.key,
+        )

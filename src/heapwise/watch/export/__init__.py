@@ -1,0 +1,1 @@
+"""What is watched, told to other systems."""

@@ -1,0 +1,106 @@
+"""What a watcher that runs can be asked: by its page, and by who scrapes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from heapwise.model.watch import Alert, Bin, Captured, Deploy, SinkHealth, TargetState
+from heapwise.watch.alerts.silencing import add_silence, silence_of
+from heapwise.watch.clock import Clock
+from heapwise.watch.export.own import Own
+from heapwise.watch.scale import Scale
+from heapwise.watch.store import Store
+from heapwise.watch.watcher import Watcher
+
+
+class Live:
+    """Implements `heapwise.web.watch.source.Watched`; every method is for any thread.
+
+    Attributes:
+        scale: of the detectors.
+        can_silence: always.
+
+    Args:
+        watcher: that runs.
+        store: that it writes.
+        told: how everybody does that it tells: sinks and exporters.
+        silences: the file that silences are added to.
+        clock: of the watcher.
+        scale: see above.
+    """
+
+    can_silence = True
+
+    def __init__(
+        self,
+        watcher: Watcher,
+        store: Store,
+        told: Callable[[], tuple[SinkHealth, ...]],
+        silences: Path,
+        clock: Clock,
+        scale: Scale,
+    ) -> None:
+        self.scale = scale
+        self._watcher = watcher
+        self._store = store
+        self._told = told
+        self._silences = silences
+        self._clock = clock
+
+    def now_ns(self) -> int:
+        """Unix ns."""
+        return self._clock.now_ns()
+
+    def states(self) -> Sequence[TargetState]:
+        """How every target does."""
+        return self._watcher.states()
+
+    def bins(self, target_key: str, since_ns: int) -> Sequence[Bin]:
+        """Complete bins of a target."""
+        return self._store.bins(target_key, since_ns)
+
+    def alerts(self, *, open_only: bool = False) -> Sequence[Alert]:
+        """Alerts that last, or all that are kept."""
+        return self._store.alerts(open_only=open_only)
+
+    def deploys(self, service: str) -> Sequence[Deploy]:
+        """Builds of a service."""
+        return self._store.deploys(service)
+
+    def profiles(self, target_key: str, since_ns: int) -> Sequence[Captured]:
+        """Profiles taken of a target."""
+        return self._store.profiles(target_key, since_ns=since_ns)
+
+    def capture(self, profile_id: int) -> Captured | None:
+        """One of them; None if it is not kept any more."""
+        return next((each for each in self._store.profiles() if each.id == profile_id), None)
+
+    def profile_bytes(self, profile_id: int) -> bytes:
+        """As it was received."""
+        return self._store.profile_bytes(profile_id)
+
+    def sinks(self) -> Sequence[SinkHealth]:
+        """How each sink does."""
+        return self._told()
+
+    def silence(self, alert: Alert, duration_ns: int, comment: str) -> None:
+        """Tell nobody of this alert for so long.
+
+        Raises:
+            HeapwiseError: it cannot be written.
+        """
+        add_silence(self._silences, silence_of(alert, self.now_ns() + duration_ns, comment))
+
+    def own(self) -> Own:
+        """How the watcher itself does."""
+        counts, seconds = self._watcher.scrapes.read()
+        health = self._store.health()
+        return Own(
+            scrapes=counts,
+            scrapes_s=seconds,
+            store_bytes=health.size,
+            dropped_rows=health.dropped,
+            queues={"scrapes": self._watcher.waiting(), "store": health.waiting},
+            sinks=self._told(),
+        )

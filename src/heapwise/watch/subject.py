@@ -1,0 +1,182 @@
+"""One target under watch: what it said last, its past, and the detectors that look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from heapwise.analysis.stretch import between
+from heapwise.errors import ServiceError
+from heapwise.model.watch import Bin, Health, Sign, Stretch, Target, TargetState, Vitals
+from heapwise.watch.config import Alerts
+from heapwise.watch.detectors import DETECTORS
+from heapwise.watch.detectors.base import Detector
+from heapwise.watch.history import History
+from heapwise.watch.pool import Outcome
+from heapwise.watch.scale import Scale
+from heapwise.watch.scrape import health_of
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an answer brought.
+
+    Attributes:
+        vitals: as they were told; None where nothing of use came.
+        stretch: since the last answer of the same process.
+        bins: that are complete now.
+        restarted: the process is another one than before.
+        signs: of the detectors that see something.
+        asked: codes of all that were asked.
+    """
+
+    vitals: Vitals | None = None
+    stretch: Stretch | None = None
+    bins: tuple[Bin, ...] = ()
+    restarted: bool = False
+    signs: tuple[Sign, ...] = ()
+    asked: tuple[str, ...] = ()
+
+
+class Subject:
+    """Takes answers, in the order they came, and tells what is new by them.
+
+    Attributes:
+        state: how the target does; replaced as a whole, so that others may read it any time.
+
+    Args:
+        target: which.
+        scale: of the detectors' lengths of time.
+        alerts: which detectors are asked, and from where on they see something.
+        interval_ns: between two answers.
+        since_ns: when the watch began, unix ns.
+        past: bins that a watcher before this one kept, and the vitals it saw last.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        scale: Scale,
+        alerts: Alerts,
+        interval_ns: int,
+        since_ns: int,
+        past: tuple[Sequence[Bin], Vitals] | None = None,
+    ) -> None:
+        self.state = TargetState(target=target, health=Health.NEW, since_ns=since_ns)
+        self._scale = scale
+        self._alerts = alerts
+        self._interval_ns = interval_ns
+        self._past = past
+        self._history: History | None = None
+        self._detectors: tuple[Detector, ...] = ()
+        self._due: dict[str, int] = {}
+        self._floor = past[1].floor if past is not None else None
+        self._strange_ns: int | None = None
+
+    def take(self, outcome: Outcome, now_ns: int) -> News:
+        """Bring everything up to date.
+
+        Args:
+            outcome: of asking this target.
+            now_ns: when it came, unix ns.
+        """
+        vitals = outcome.vitals
+        if vitals is None:
+            self._failed(outcome, now_ns)
+            return News()
+        before = self.state.vitals or self._remembered(vitals)
+        stretch = between(before, vitals) if before is not None else None
+        restarted = before is not None and stretch is None
+        if stretch is not None and not self._is_floor(vitals):
+            stretch = msgspec.structs.replace(stretch, live=None)
+        if self._history is None or restarted:
+            self._begin(vitals, resume=not restarted)
+        assert self._history is not None  # noqa: S101 - `_begin` makes it
+        bins = self._history.add(stretch) if stretch is not None else ()
+        self._answered(outcome, stretch, now_ns, restarted=restarted)
+        if stretch is None:
+            return News(vitals=vitals, restarted=restarted)
+        signs, asked = self._look(self._history, now_ns)
+        return News(vitals, stretch, bins, restarted, signs, asked)
+
+    def _is_floor(self, vitals: Vitals) -> bool:
+        """Whether the live heap is of the kind that the history has.
+
+        Another source tells another kind, and the step from one to the other is nothing that the
+        target did. A kind that stays for an hour begins a history of its own.
+        """
+        if vitals.floor is self._floor or vitals.floor is None:
+            self._strange_ns = None
+            return True
+        if self._floor is None:
+            self._floor = vitals.floor
+            return True
+        self._strange_ns = self._strange_ns or vitals.at_ns
+        if vitals.at_ns - self._strange_ns < self._scale.ns(hours=1):
+            return False
+        self._history, self._floor, self._strange_ns = None, vitals.floor, None
+        return True
+
+    def _remembered(self, vitals: Vitals) -> Vitals | None:
+        """What the watcher before this one saw last, if the same process answers now."""
+        if self._past is None:
+            return None
+        earlier = self._past[1]
+        if between(earlier, vitals) is None:
+            self._past = None
+            return None
+        return earlier
+
+    def _begin(self, vitals: Vitals, *, resume: bool) -> None:
+        self._history = History(self._scale, vitals.runtime, self._interval_ns)
+        if resume and self._past is not None:
+            self._history.restore(self._past[0])
+        else:
+            self._floor = vitals.floor
+        self._past = None
+        made = (make(self._scale, self._alerts.thresholds) for make in DETECTORS)
+        self._detectors = tuple(each for each in made if each.code not in self._alerts.off)
+        self._due = {}
+
+    def _look(self, history: History, now_ns: int) -> tuple[tuple[Sign, ...], tuple[str, ...]]:
+        """Ask the detectors whose time has come."""
+        asked, signs = [], []
+        for detector in self._detectors:
+            if now_ns < self._due.get(detector.code, 0):
+                continue
+            self._due[detector.code] = now_ns + detector.every_ns
+            asked.append(detector.code)
+            sign = detector.look(history, now_ns)
+            if sign is not None:
+                signs.append(sign)
+        return tuple(signs), tuple(asked)
+
+    def _failed(self, outcome: Outcome, now_ns: int) -> None:
+        problem = outcome.problem
+        health = health_of(problem) if isinstance(problem, ServiceError) else Health.STRANGE
+        self.state = msgspec.structs.replace(
+            self.state,
+            health=health,
+            problem=str(problem),
+            since_ns=self.state.since_ns if self.state.health is health else now_ns,
+            asked=self.state.asked + 1,
+            failed=self.state.failed + 1,
+            took_ns=outcome.took_ns,
+        )
+
+    def _answered(
+        self, outcome: Outcome, stretch: Stretch | None, now_ns: int, *, restarted: bool
+    ) -> None:
+        self.state = msgspec.structs.replace(
+            self.state,
+            health=Health.UP,
+            problem="",
+            since_ns=self.state.since_ns if self.state.health is Health.UP else now_ns,
+            asked=self.state.asked + 1,
+            restarts=self.state.restarts + restarted,
+            took_ns=outcome.took_ns,
+            vitals=outcome.vitals,
+            stretch=stretch,
+        )

@@ -1,0 +1,1 @@
+"""The page of ``heapwise watch``: services, their timelines, alerts, captured profiles."""

@@ -1,0 +1,3 @@
+module watchservice
+
+go 1.24

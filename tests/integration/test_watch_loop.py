@@ -1,0 +1,234 @@
+"""`heapwise watch` on real services, hours lasting seconds: what is told, and what is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heapwise.model.watch import Alert, Health
+from heapwise.watch.store import StoreView
+from support.pyservice import free_port
+from support.watching import load, watched_go, watched_python
+
+HOUR = "5s"
+INTERVAL = "60ms"
+"""Seven polls in a bin of five minutes, which lasts less than half a second."""
+
+
+class Watch:
+    """A watcher in a process of its own.
+
+    Attributes:
+        store: its directory.
+        process: itself.
+    """
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.store = folder / "store"
+        self._errors = (folder / "errors.txt").open("w+")
+        self._lines = (folder / "alerts.jsonl").open("w+")
+        command = (sys.executable, "-m", "heapwise", "watch", *arguments)
+        self.process = subprocess.Popen(
+            [*command, "--store", str(self.store), "--json"],
+            stdout=self._lines,
+            stderr=self._errors,
+        )
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """What it has told so far, in order."""
+        self._lines.seek(0)
+        return [json.loads(line)["data"] for line in self._lines if line.endswith("\n")]
+
+    def errors(self) -> str:
+        """What it has said on stderr so far."""
+        self._errors.seek(0)
+        return self._errors.read()
+
+    def wait(self, until: Callable[[], bool], most_s: float = 30.0) -> None:
+        """Until something holds."""
+        end = time.monotonic() + most_s
+        while not until():
+            assert self.process.poll() is None, self.errors()
+            assert time.monotonic() < end, (self.alerts(), self.errors())
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """Ctrl-C; its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._errors.close()
+        self._lines.close()
+
+
+@contextmanager
+def watch(folder: Path, *arguments: str) -> Iterator[Watch]:
+    """A watcher that is ended with the block."""
+    folder.mkdir(exist_ok=True)
+    watching = Watch(folder, *arguments)
+    try:
+        yield watching
+    finally:
+        watching.close()
+
+
+def kept(folder: Path) -> tuple[Alert, ...]:
+    """Alerts in a store."""
+    with StoreView.open(folder) as view:
+        return tuple(view.alerts())
+
+
+def told(watching: Watch, service: str, code: str, severity: str) -> bool:
+    return any(
+        (each["service"], each["code"], each["severity"]) == (service, code, severity)
+        for each in watching.alerts()
+    )
+
+
+@pytest.mark.go
+@pytest.mark.load
+def test_leaks_of_go_and_python_are_paged_with_the_path_that_leaks(tmp_path: Path) -> None:
+    """And of their mended twins under the same load nobody hears anything."""
+    with ExitStack() as stack:
+        services = []
+        for name, flags in (("sick", ()), ("mended", ("-fixed",))):
+            address = stack.enter_context(watched_go(*flags))
+            stack.enter_context(load(address, "/leak", pause_s=0.02))
+            services.append(f"go-{name}={address}")
+        for name, flags in (("sick", ()), ("mended", ("--fixed",))):
+            address, agent = stack.enter_context(watched_python(*flags))
+            stack.enter_context(load(address, "/remember", pause_s=0.02))
+            services.append(f"py-{name}={agent}")
+        watching = stack.enter_context(
+            watch(tmp_path, *services, "--hour", HOUR, "--interval", INTERVAL)
+        )
+        for service in ("go-sick", "py-sick"):
+            watching.wait(lambda: paged(watching, service), 60)  # noqa: B023 - called at once
+        assert watching.stop() == 0
+    found = {(each.service, each.code): each for each in kept(watching.store)}
+    assert not [key for key in found if "mended" in key[0] and key[1] in {"leak", "growing"}]
+    for service, function in (("go-sick", "main.leak"), ("py-sick", "remember")):
+        page = next(
+            each for each in found.values() if each.service == service and each.severity == "page"
+        )
+        assert function in page.grows[0].path
+        assert function in page.summary
+        assert len(page.captures) >= 3
+        assert any("go tool pprof" in command for command in page.commands)
+
+
+def paged(watching: Watch, service: str) -> bool:
+    return any(told(watching, service, code, "page") for code in ("leak", "growing"))
+
+
+def test_a_target_that_cannot_be_reached_is_a_state_and_no_exit(tmp_path: Path) -> None:
+    """It is asked again, and up as soon as it is there."""
+    port = free_port()
+    with watch(tmp_path, f"late=127.0.0.1:{port}", "--interval", "100ms") as watching:
+        watching.wait(lambda: health(watching.store).get("late") == (Health.DOWN, True))
+        with socket.create_server(("127.0.0.1", port)):
+            watching.wait(lambda: health(watching.store).get("late") == (Health.DOWN, True))
+        assert watching.stop() == 0
+    assert not watching.process.returncode
+
+
+def health(store: Path) -> dict[str, tuple[Health, bool]]:
+    """How each service does, and whether it is said why not."""
+    if not (store / "store.sqlite").exists():
+        return {}
+    with StoreView.open(store) as view:
+        return {
+            state.target.service: (state.health, bool(state.problem)) for state in view.states()
+        }
+
+
+@pytest.mark.parametrize("told_by", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_in_order_when_it_is_told_to(tmp_path: Path, told_by: signal.Signals) -> None:
+    """What was seen is in the store; the exit code is 0, since that is how one ends a watcher."""
+    with watched_python() as (_, agent):
+        with watch(tmp_path, f"shop={agent}", "--interval", "100ms") as watching:
+            watching.wait(lambda: "shop" in health(watching.store))
+            watching.process.send_signal(told_by)
+            assert watching.process.wait(20) == 0
+        assert health(watching.store)["shop"] == (Health.UP, False)
+
+
+def test_sighup_takes_over_the_services_of_the_configuration(tmp_path: Path) -> None:
+    """A broken one changes nothing, and says so."""
+    config = tmp_path / "watch.toml"
+
+    def write(text: str) -> None:
+        config.write_text(f'[watch]\ninterval = "100ms"\ndeadline = "100ms"\n{text}')
+
+    def service(name: str, agent: str) -> str:
+        return f'[[service]]\nname = "{name}"\ntargets = ["{agent}"]\n'
+
+    with watched_python() as (_, agent):
+        write(service("one", agent))
+        with watch(tmp_path, str(config)) as watching:
+            watching.wait(lambda: "one" in health(watching.store))
+            write("[[service]]\nname = 5\n")
+            watching.process.send_signal(signal.SIGHUP)
+            watching.wait(lambda: "stays as it was" in watching.errors())
+            write(service("two", agent))
+            watching.process.send_signal(signal.SIGHUP)
+            watching.wait(lambda: "two" in health(watching.store))
+            assert watching.stop() == 0
+
+
+def test_two_watchers_do_not_write_one_store(tmp_path: Path) -> None:
+    """The second says so in one line and ends with 1."""
+    address = f"127.0.0.1:{free_port()}"
+    with watch(tmp_path, f"a={address}") as first:
+        first.wait((first.store / "store.sqlite").exists)
+        done = subprocess.run(
+            [sys.executable, "-m", "heapwise", "watch", address, "--store", str(first.store)],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "another" in done.stderr.splitlines()[-1] or "watcher" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_leak_in_the_watcher_itself_is_seen_by_the_watcher(tmp_path: Path) -> None:
+    """And a watcher that does not leak says nothing of itself."""
+    code = (
+        "import sys, threading, time\n"
+        "from heapwise.cli.main import main\n"
+        "kept = []\n"
+        "def leak():\n"
+        "    while True:\n"
+        "        kept.append(bytearray(b'x' * (1 << 18)))\n"
+        "        time.sleep(0.02)\n"
+        "if sys.argv.pop() == 'leak':\n"
+        "    threading.Thread(target=leak, daemon=True).start()\n"
+        "main()\n"
+    )
+    seen = {}
+    for kind in ("leak", "sound"):
+        store = tmp_path / kind
+        subprocess.run(
+            [
+                sys.executable, "-c", code, "watch", f"a=127.0.0.1:{free_port()}", "--hour", "3s",
+                "--interval", "50ms", "--duration", "20s", "--store", str(store), "-q", kind,
+            ],
+            stdout=subprocess.DEVNULL, timeout=90, check=True,
+            env={**os.environ, "PYTHONMALLOC": "malloc"},
+        )  # fmt: skip
+        seen[kind] = {(each.service, each.code) for each in kept(store)}
+    assert ("heapwise-watch", "leak") in seen["leak"]
+    assert ("heapwise-watch", "leak") not in seen["sound"]

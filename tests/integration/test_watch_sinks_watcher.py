@@ -1,0 +1,105 @@
+"""`heapwise watch` tells a real Alertmanager and a webhook what a real Go service deserves."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.alertmanager import alertmanager, until
+from support.local_http import LocalServer, local_server
+from support.pyservice import free_port
+from support.watching import load, watched_go
+
+CONFIG = """
+[watch]
+interval = "80ms"
+store = "store"
+[[service]]
+name = "NAME"
+targets = ["TARGET"]
+[[sink]]
+type = "alertmanager"
+url = "ALERTMANAGER"
+[[sink]]
+type = "webhook"
+url = "WEBHOOK/hook"
+"""
+
+
+def notices(receiver: LocalServer) -> list[dict[str, Any]]:
+    """What the webhook was told of limits."""
+    bodies = [json.loads(each.body) for each in receiver.sent if each.path == "/hook"]
+    return [each["data"] for each in bodies if each["data"]["code"] == "limit"]
+
+
+def answers(page: str) -> bool:
+    """Whether a watcher's page is served."""
+    try:
+        urllib.request.urlopen(f"http://{page}/healthz", timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def watching(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A watcher whose hours last five seconds, once its page is served; killed with the block."""
+    page = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "heapwise", "watch", str(config), "--hour=5s", "--http", page]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, **silent) as process:
+        try:
+            until(lambda: answers(page))
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.go
+def test_a_watcher_that_is_killed_tells_nothing_twice(tmp_path: Path) -> None:
+    """Its successor goes on with the same alert, and ends it when the target is taken away."""
+    config = tmp_path / "watch.toml"
+    with (
+        watched_go("-retain", "60", env={"GOMEMLIMIT": "64MiB"}) as target,
+        load(target, "/churn", 1, 0.01),
+        local_server() as receiver,
+        alertmanager(tmp_path, receiver.url) as there,
+    ):
+
+        def write(name: str, address: str) -> None:
+            text = CONFIG.replace("NAME", name).replace("TARGET", address)
+            text = text.replace("ALERTMANAGER", there.url).replace("WEBHOOK", receiver.url)
+            config.write_text(text)
+
+        def shown() -> list[dict[str, Any]]:
+            return [a for a in there.alerts() if a["labels"]["alertname"] == "HeapwiseLimit"]
+
+        write("checkout", target)
+        with watching(config):
+            until(lambda: shown() and notices(receiver))
+            time.sleep(
+                0.5
+            )  # an interval of the store's: what is younger may be lost, and told again
+        (first,) = notices(receiver)
+        with watching(config) as successor:
+            time.sleep(1)
+            assert notices(receiver) == [first]
+            write("other", f"127.0.0.1:{free_port()}")
+            successor.send_signal(signal.SIGHUP)
+            until(lambda: not shown())
+            until(lambda: len(notices(receiver)) > 1)
+    (alert,) = first["alerts"]
+    (ended,) = notices(receiver)[1]["alerts"]
+    assert (first["status"], notices(receiver)[1]["status"]) == ("firing", "resolved")
+    assert ended["id"] == alert["id"]
+    assert ended["ended_why"] == "the target is watched no more"

@@ -1,0 +1,220 @@
+"""Silences: what they cover, and the file they stand in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heapwise.errors import UsageError
+from heapwise.watch.alerts import Desk, Silence, Silences, add_silence, silence_of
+from heapwise.watch.alerts.silences import parse_silences
+from heapwise.watch.scale import Scale
+from support.alerting import START, Clock, alert, sign, target
+
+HOUR = 3600 * 10**9
+LATER = dt.datetime.fromtimestamp((START + HOUR) / 10**9, tz=dt.UTC)
+
+
+def silence(**patterns: str) -> Silence:
+    """A silence of an hour."""
+    return Silence(until=LATER, **patterns)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "covers"),
+    [
+        ({}, True),
+        ({"service": "checkout"}, True),
+        ({"service": "check*"}, True),
+        ({"service": "check"}, False),
+        ({"instance": "10.0.0.?:6060"}, True),
+        ({"instance": "10.0.0.7"}, False),
+        ({"code": "leak", "service": "*"}, True),
+        ({"code": "leak", "service": "cart"}, False),
+    ],
+)
+def test_a_silence_covers_what_all_its_patterns_match(
+    patterns: dict[str, str], *, covers: bool
+) -> None:
+    """The whole name has to match; what is left out matches anything."""
+    assert silence(**patterns).covers(alert("10.0.0.7:6060")) is covers
+
+
+def test_labels_are_matched_by_name() -> None:
+    """A label that an alert does not have is empty."""
+    pay = Silence(until=LATER, labels={"team": "pa?"})
+    other = Silence(until=LATER, labels={"team": "pay", "zone": "x"})
+    without = Silence(until=LATER, labels={"zone": ""})
+    assert [each.covers(alert()) for each in (pay, other, without)] == [True, False, True]
+
+
+def test_brackets_of_addresses_are_brackets() -> None:
+    """No set of characters begins with them."""
+    assert silence(instance="[::1]:6060").covers(alert("[::1]:6060"))
+    assert not silence(instance="[ab]").covers(alert("a"))
+
+
+def test_a_silence_ends() -> None:
+    """At its time, to the nanosecond."""
+    assert silence().lasts(START + HOUR - 1000)
+    assert not silence().lasts(START + HOUR)
+
+
+def test_a_pattern_of_many_stars_costs_nothing() -> None:
+    """No name makes the matching explode."""
+    assert not silence(service="*a" * 90 + "*b").covers(alert(service="a" * 5000))
+
+
+@pytest.mark.parametrize("name", ["silences.toml", "silences.json"])
+def test_what_was_added_is_read(tmp_path: Path, name: str) -> None:
+    """In both formats, one after the other; a file that was not there is made."""
+    path = tmp_path / name
+    silences = Silences(path)
+    assert silences.all == ()
+    given_ = [
+        silence_of(alert("a"), START + HOUR, 'a "known" leak', "ann"),
+        Silence(until=LATER, service="cart*", labels={"a.b": "x\ny\x7f"}),
+    ]
+    for each in given_:
+        add_silence(path, each)
+    assert silences.refresh() == ""
+    assert list(silences.all) == given_
+    assert silences.all[0].covers(alert("a"))
+    assert not silences.all[0].covers(alert("b"))
+
+
+def test_comments_in_the_file_stay(tmp_path: Path) -> None:
+    """What people wrote is not rewritten."""
+    path = tmp_path / "silences.toml"
+    mine = '# until the fix is out\n[[silence]]\nservice = "a"\nuntil = 2030-01-01T00:00:00Z'
+    path.write_text(mine)
+    path.chmod(0o640)
+    add_silence(path, silence())
+    assert path.read_text().startswith(mine + "\n\n[[silence]]\n")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_file_is_written_that_could_not_be_read(tmp_path: Path) -> None:
+    """A thousand silences are too many already; the one more is refused."""
+    path = tmp_path / "silences.toml"
+    path.write_text("[[silence]]\nuntil = 2030-01-01T00:00:00Z\n" * 1000)
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="more than 1000 silences; take out what is over"):
+        add_silence(path, silence())
+    assert path.read_bytes() == before
+
+
+def test_none_of_those_added_at_once_is_lost(tmp_path: Path) -> None:
+    """Page and command line may write at the same moment."""
+    path = tmp_path / "silences.toml"
+    threads = [
+        threading.Thread(target=add_silence, args=(path, silence(service=f"s{number}")))
+        for number in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {each.service for each in Silences(path).all} == {f"s{n}" for n in range(20)}
+
+
+def test_a_file_that_breaks_keeps_the_silences_before(tmp_path: Path) -> None:
+    """It says so, and is read again when it is mended or gone."""
+    path = tmp_path / "silences.toml"
+    add_silence(path, silence(service="a"))
+    told: list[str] = []
+    silences = Silences(path, told.append)
+    path.write_text("[[silence]\n")
+    for _ in range(3):
+        silences.refresh()
+    assert told == [silences.problem]
+    assert "silences.toml is no file of silences" in silences.refresh()
+    assert "the silences before stay" in silences.problem
+    assert [each.service for each in silences.all] == ["a"]
+    path.write_text('[[silence]]\nservice = "b"\nuntil = 2030-01-01T00:00:00Z\n')
+    assert silences.refresh() == ""
+    assert [each.service for each in silences.all] == ["b"]
+    path.unlink()
+    assert silences.refresh() == ""
+    assert silences.all == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("[[silence]]\nservice = 'a'\n", "missing required field `until`"),
+        ("[[silence]]\nuntil = 2030-01-01T00:00:00\n", "needs a time zone"),
+        ("[[silence]]\nuntil = 'soon'\n", "$.silence[0].until"),
+        ("[[silence]]\nuntil = 2030-01-01T00:00:00Z\nservise = 'a'\n", "servise"),
+        ("[[silence]]\nuntil = 2030-01-01T00:00:00Z\nservice = 7\n", "$.silence[0].service"),
+        (f"[[silence]]\nuntil=2030-01-01T00:00:00Z\nservice='{'x' * 201}'\n", "more than 200"),
+        ("a = " + "[" * 100_000, "silences"),
+        ("\x00\xff", "silences"),
+    ],
+)
+def test_bad_files_get_one_line(tmp_path: Path, content: str, why: str) -> None:
+    """With the file, what is wrong, and how it is written."""
+    path = tmp_path / "silences.toml"
+    path.write_text(content)
+    problem = Silences(path).problem
+    assert why in problem
+    assert str(path) in problem
+    assert "\n" not in problem
+    with pytest.raises(UsageError):
+        add_silence(path, silence())
+    assert path.read_text() == content
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=20))
+def test_any_text_is_written_so_that_it_reads_the_same(
+    service: str, comment: str, label: str
+) -> None:
+    """Quotes, line breaks and control characters in what people type break no file."""
+    from heapwise.watch.alerts.silencing import _block  # noqa: PLC0415 - the seam without a disk
+
+    texts = [text.encode("utf-8", "replace").decode() for text in (service, comment, label)]
+    given_ = Silence(until=LATER, service=texts[0], comment=texts[1], labels={texts[2]: "x"})
+    (found,) = parse_silences(_block(given_, b""), Path("s.toml")).silence
+    assert (found.comment, found.labels) == (texts[1], {texts[2]: "x"})
+    assert found.service == texts[0]
+
+
+def test_json_without_silences_is_none(tmp_path: Path) -> None:
+    """Null, a list and a number are no such file."""
+    for content in ("null", "[]", "7", json.dumps({"silences": []})):
+        (tmp_path / "s.json").write_text(content)
+        assert "no file of silences" in Silences(tmp_path / "s.json").problem
+
+
+def test_a_silenced_alert_is_marked_and_one_that_is_over_speaks_again(tmp_path: Path) -> None:
+    """As soon as the file changes, and when the time is up; not only when a detector is asked."""
+    clock = Clock()
+    silences = Silences(tmp_path / "silences.toml")
+    desk = Desk(clock, Scale(), silences)
+    (first,) = desk.update(target(), [sign()], ["leak"])
+    assert not first.silenced
+    add_silence(silences.path, silence_of(first, START + HOUR))
+    (second,) = desk.look_at_silences()
+    assert second.silenced
+    assert second.id == first.id
+    assert desk.look_at_silences() == ()
+    clock.go(60)
+    (third,) = desk.look_at_silences()
+    assert not third.silenced
+
+
+def test_an_alert_that_begins_during_a_silence_is_silenced(tmp_path: Path) -> None:
+    """From its first moment, so that nobody hears of it."""
+    silences = Silences(tmp_path / "silences.toml")
+    desk = Desk(Clock(), Scale(), silences)
+    add_silence(silences.path, silence(service="check*"))
+    assert desk.look_at_silences() == ()
+    (alert_,) = desk.update(target(), [sign()], ["leak"])
+    assert alert_.silenced
