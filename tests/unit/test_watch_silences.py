@@ -152,7 +152,7 @@ def test_a_file_that_breaks_keeps_the_silences_before(tmp_path: Path) -> None:
         ("[[silence]]\nservice = 'a'\n", "missing required field `until`"),
         ("[[silence]]\nuntil = 2030-01-01T00:00:00\n", "needs a time zone"),
         ("[[silence]]\nuntil = 'soon'\n", "$.silence[0].until"),
-        ("[[silence]]\nuntil = 2030-01-01T00:00:00Z\nservise = 'a'\n", "servise"),
+        ("[[silence]]\nuntil = 2030-01-01T00:00:00Z\nsrvice = 'a'\n", "srvice"),
         ("[[silence]]\nuntil = 2030-01-01T00:00:00Z\nservice = 7\n", "$.silence[0].service"),
         (f"[[silence]]\nuntil=2030-01-01T00:00:00Z\nservice='{'x' * 201}'\n", "more than 200"),
         ("a = " + "[" * 100_000, "silences"),

@@ -48,8 +48,7 @@ def policy(script: Inline, style: Inline, *, fetches: bool = False, posts: bool 
     forms = "'self'" if posts else "'none'"
     return (
         f"default-src 'none'; script-src {script.source}; style-src {style.source}; "
-        f"base-uri 'none'; form-action {forms}"
-        + ("; connect-src 'self'" if fetches else "")
+        f"base-uri 'none'; form-action {forms}" + ("; connect-src 'self'" if fetches else "")
     )
 
 

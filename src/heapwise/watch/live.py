@@ -74,7 +74,7 @@ class Live:
 
     def capture(self, profile_id: int) -> Captured | None:
         """One of them; None if it is not kept any more."""
-        return next((each for each in self._store.profiles() if each.id == profile_id), None)
+        return self._store.capture(profile_id)
 
     def profile_bytes(self, profile_id: int) -> bytes:
         """As it was received."""

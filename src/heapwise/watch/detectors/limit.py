@@ -31,8 +31,9 @@ class Limit:
 
     Warns where the least of each of three bins is above 90 % of the limit, and where it is on its
     way there for less than a day; pages below two hours. Resident memory counts where a process is
-    killed for it. Only growth that is judged as `growing` judges it is drawn out to the limit: a
-    line through any six hours of a healthy service meets the limit every morning.
+    killed for it. Only growth that is judged as `growing` judges it is drawn out to the limit, and
+    for no longer than twice the time it was seen in: a line through any six hours of a healthy
+    service meets the limit every morning.
     """
 
     code = _CODE

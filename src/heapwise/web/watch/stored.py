@@ -86,8 +86,7 @@ class StoredWatch:
 
     def capture(self, profile_id: int) -> Captured | None:
         """One of them."""
-        found = (each for each in self._view.profiles() if each.id == profile_id)
-        return next(found, None)
+        return self._view.capture(profile_id)
 
     def profile_bytes(self, profile_id: int) -> bytes:
         """As it was received."""
