@@ -81,7 +81,7 @@ def both(path: str, bin_s: float, *flags: str, pause_s: float = 0.0) -> Iterator
 @pytest.mark.go
 def test_a_list_that_only_grows_is_told_of() -> None:
     """Its mended twin has the same load for as long, and is not."""
-    with both("/leak", 0.12, "-retain", "40", pause_s=0.015) as (sick, fixed):
+    with both("/leak", 0.12, "-retain", "40", "-leaks", "16", pause_s=0.015) as (sick, fixed):
         growing = sick.run(12, until="growing", beside=fixed)
     assert growing is not None
     assert growing.severity is Severity.CAPTURE

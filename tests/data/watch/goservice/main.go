@@ -22,6 +22,7 @@ import (
 var (
 	fixed  = flag.Bool("fixed", false, "as it is after the fix")
 	retain = flag.Int("retain", 0, "MiB of small objects that point to each other, kept alive")
+	leaks  = flag.Int("leaks", 0, "MiB that /leak remembers a second, however often it is asked")
 
 	requests atomic.Int64
 )
@@ -110,16 +111,22 @@ func since() time.Duration {
 	return passed
 }
 
-// leak remembers all that came in since the last request, 16 MiB a second, or fixed only the newest
-// of it; working on it takes 25 times as much for a moment.
+// leak remembers 64 KiB of each request, or what -leaks says, or fixed only the newest of it; working
+// on it takes many times as much for a moment.
 func leak(w http.ResponseWriter, _ *http.Request) {
-	came := int(since().Seconds() * 16 * (1 << 20))
+	came, works := 64<<10, 8<<20
+	if *leaks > 0 {
+		came = int(since().Seconds() * float64(*leaks<<20))
+		works = 25 * came
+	}
+	lock.Lock()
 	if *fixed {
 		history = nil
 	}
 	history = append(history, make([]byte, came))
-	for range 25 {
-		sink = make([]byte, came)
+	lock.Unlock()
+	for ; works > 0; works -= 1 << 20 {
+		sink = make([]byte, min(works, 1<<20))
 	}
 	done(w)
 }
