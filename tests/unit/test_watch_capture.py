@@ -321,7 +321,19 @@ def test_a_target_without_debug_endpoint_says_so(monkeypatch: pytest.MonkeyPatch
         assert on.capturer.evidence(about).notes == (
             "no heap profile: shop/a:1 has no debug endpoint",
         )
-        assert on.capturer.weighed(SHOP.key) is None
+        assert on.capturer.weighed(SHOP) is None
+
+
+def test_before_the_first_profile_too_little_is_known_to_wake_anybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A leak that is the first sign of all waits for profiles, where there will be some."""
+    with bench(monkeypatch) as on:
+        before = on.capturer.weighed(SHOP)
+        assert before is not None
+        assert before.says is Says.TOO_LITTLE
+    with bench(monkeypatch, CaptureSettings(kinds=frozenset({"cpu"}))) as on:
+        assert on.capturer.weighed(SHOP) is None
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ class Dispatch:
         open_ones = (each for each in self._desk.open() if each.target == target.key)
         began_ns = next((each.began_ns for each in open_ones if each.code == sign.code), now_ns)
         lasted_minutes = (now_ns - began_ns) / self._minute_ns
-        evidence = None if self._capturer is None else self._capturer.weighed(target.key)
+        evidence = None if self._capturer is None else self._capturer.weighed(target)
         rule = wakes if sign.severity is Severity.PAGE else is_leak
         page = rule(evidence, sign.window_minutes, lasted_minutes)
         severity = Severity.PAGE if page else Severity.CAPTURE

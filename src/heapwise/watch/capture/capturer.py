@@ -25,7 +25,7 @@ from heapwise.watch.capture.commands import commands
 from heapwise.watch.capture.evidence import compared, explained, said, stuck
 from heapwise.watch.capture.findings import Said, findings_of, growing_first
 from heapwise.watch.capture.gate import Gate
-from heapwise.watch.capture.line import Line, Point
+from heapwise.watch.capture.line import TOO_LITTLE, Line, Point
 from heapwise.watch.capture.lines import LineKey, Lines
 from heapwise.watch.capture.recent import Recent
 from heapwise.watch.capture.settings import CPU, GOROUTINE, HEAP, LEAKED, OF_GO, CaptureSettings
@@ -191,16 +191,17 @@ class Capturer:
             commands=commands(readable, source) or alert.commands,
         )
 
-    def weighed(self, target_key: str) -> Evidence | None:
+    def weighed(self, target: Target) -> Evidence | None:
         """What heap profiles say of the growth of a target's live heap.
 
         Returns:
-            None where there are none, nor will be.
+            That it is too little before the first one; None where there will be none.
         """
         for line in self._lines:
-            if line.series.kind == HEAP and target_key in line.alerts.values():
+            if line.series.kind == HEAP and target.key in line.alerts.values():
                 return line.evidence
-        return None
+        possible = HEAP in self._settings.kinds and self._endpoint_of(target) is not None
+        return TOO_LITTLE if possible else None
 
     def close(self) -> None:
         """Break off what is being taken, and end the pool."""
