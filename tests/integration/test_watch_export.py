@@ -220,9 +220,11 @@ class TestPyroscope:
         "data",
         [
             os.urandom(MOST_PROFILE + 1),
-            gzip.compress(bytes(MOST_PROFILE + 1)),
-            gzip.compress(bytes(1 << 30), 9) if os.environ.get("HEAPWISE_FULL") else b"\x1f\x8b",
-            gzip.compress(b"cut")[:-4],
+            gzip.compress(bytes(MOST_PROFILE + 1), mtime=0),
+            gzip.compress(bytes(1 << 30), mtime=0)
+            if os.environ.get("HEAPWISE_FULL")
+            else b"\x1f\x8b",
+            gzip.compress(b"cut", mtime=0)[:-4],
         ],
         ids=["large", "bomb", "larger bomb", "cut"],
     )

@@ -24,7 +24,7 @@ from support.fault_proxy import DOWN, FaultProxy, fault_proxy
 from support.goservice import build_and_start
 from support.pyservice import start_service
 
-SLOW = {"latency", "bandwidth", "timeout", "drip_header"}
+SLOW = ("latency", "bandwidth", "timeout", "drip_header")
 """Faults that last as long as the deadline."""
 
 UNNOTICED = {"slicer", "slow_close", "hostile_names"}
