@@ -231,7 +231,8 @@ def test_lazy_sends_before_everything_is_read(engine: str) -> None:
         attack.stdin.write(f"GET http://{seen.place}/3\n".encode())
         attack.stdin.close()
         rest = [json.loads(line) for line in attack.stdout]
-    assert [hit["url"][-1] for hit in (first, *rest)] == ["1", "2", "3"]
+    assert first["url"][-1] == "1"
+    assert {hit["url"][-1] for hit in rest} == {"2", "3"}  # answers may overtake each other
 
 
 def test_lazy_ends_with_its_duration_though_the_input_does_not() -> None:
