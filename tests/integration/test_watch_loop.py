@@ -6,13 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from heapwise.model.watch import Alert, Health
 from heapwise.watch.store import StoreView
+from support.disks import small_disk
 from support.pyservice import free_port
 from support.watching import load, watched_go, watched_python
 from support.watchrun import Watch, watch
@@ -138,6 +139,26 @@ def test_two_watchers_do_not_write_one_store(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "another" in done.stderr.splitlines()[-1] or "watcher" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_an_alert_and_no_exit(tmp_path: Path) -> None:
+    """When there is room again it is over, and the store can be read."""
+    with small_disk(tmp_path / "disk", 6 << 20) as disk, watched_python() as (_, agent):
+        filler = disk / "filler"
+        store = disk / "store"
+        with watch(
+            tmp_path / "out", f"shop={agent}", "--interval", "50ms", "--hour", HOUR, store=store
+        ) as watching:
+            watching.wait(lambda: "shop" in health(store))
+            with suppress(OSError), filler.open("wb", buffering=0) as file:
+                while file.write(bytes(1 << 12)):
+                    pass
+            watching.wait(lambda: told(watching, "heapwise-watch", "store", "page"))
+            filler.unlink()
+            watching.wait(lambda: any(each["ended_ns"] for each in watching.alerts()), 60)
+            assert watching.stop() == 0
+        assert health(store)["shop"] == (Health.UP, False)
+        assert [each.code for each in kept(store)] == ["store"]
 
 
 def test_a_leak_in_the_watcher_itself_is_seen_by_the_watcher(tmp_path: Path) -> None:

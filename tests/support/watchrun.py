@@ -21,8 +21,8 @@ class Watch:
         process: itself.
     """
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.store = folder / "store"
+    def __init__(self, folder: Path, *arguments: str, store: Path | None = None) -> None:
+        self.store = store or folder / "store"
         self._errors = (folder / "errors.txt").open("w+")
         self._lines = (folder / "alerts.jsonl").open("w+")
         command = (sys.executable, "-m", "heapwise", "watch", *arguments)
@@ -63,10 +63,10 @@ class Watch:
 
 
 @contextmanager
-def watch(folder: Path, *arguments: str) -> Iterator[Watch]:
+def watch(folder: Path, *arguments: str, store: Path | None = None) -> Iterator[Watch]:
     """A watcher that is ended with the block."""
     folder.mkdir(exist_ok=True)
-    watching = Watch(folder, *arguments)
+    watching = Watch(folder, *arguments, store=store)
     try:
         yield watching
     finally:

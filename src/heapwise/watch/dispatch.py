@@ -72,9 +72,10 @@ class Dispatch:
         if self._capturer is not None:
             self._capturer.seen(target, vitals)
 
-    def restarted(self, target_key: str) -> None:
-        """Its process is another one."""
-        self._changed(self._desk.restarted(target_key))
+    def restarted(self, target_key: str, build: str = "") -> None:
+        """Its process is another one, of a new build if one is named."""
+        why = f"build {build} was deployed" if build else "the process was restarted"
+        self._changed(self._desk.restarted(target_key, why))
         if self._capturer is not None:
             self._capturer.restarted(target_key)
 

@@ -7,7 +7,7 @@ look for targets (`Lookout`), take profiles and tell sinks, and hand over what c
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from heapwise.errors import HeapwiseError
@@ -207,19 +207,14 @@ class Watcher:
     def _spread(self, target: Target, vitals: Vitals, news: News, now_ns: int) -> None:
         for made in news.bins:
             self._store.binned(target.key, made)
-        if news.restarted:
-            self._dispatch.restarted(target.key)
         deploy = self._deploys.seen(target, vitals, news.stretch)
         if deploy is not None:
             self._store.deploy(deploy)
+        if news.restarted:
+            self._dispatch.restarted(target.key, deploy.build if deploy is not None else "")
         self._dispatch.seen(target, vitals)
         verdict = self._deploys.sign(target, now_ns)
         told = () if verdict is None or DEPLOY in self._config.alerts.off else (verdict,)
-        signs = (*news.signs, *told)
         if news.stretch is not None:
-            self._dispatch.signs(target, vitals, signs, _codes(news.asked))
+            self._dispatch.signs(target, vitals, (*news.signs, *told), (*news.asked, DEPLOY))
         self._exports.take(target, vitals, news.stretch)
-
-
-def _codes(asked: Iterable[str]) -> tuple[str, ...]:
-    return (*asked, DEPLOY)
