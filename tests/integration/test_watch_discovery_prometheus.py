@@ -7,9 +7,7 @@ lists of its own, which are changed once.
 from __future__ import annotations
 
 import json
-import shutil
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -23,9 +21,7 @@ import pytest
 from heapwise.watch.config import Service
 from heapwise.watch.discovery import Discovery
 from support.local_http import LocalServer, local_server
-from support.pyservice import free_port
-
-PROMETHEUS = shutil.which("prometheus")
+from support.prometheus import started
 
 Seen = frozenset[tuple[str, str, tuple[tuple[str, str], ...]]]
 """URL, instance and other labels of every target."""
@@ -59,24 +55,9 @@ class Job(NamedTuple):
 @contextmanager
 def prometheus(folder: Path, jobs: dict[str, str]) -> Iterator[str]:
     """A Prometheus that discovers and next to never scrapes; its address."""
-    if PROMETHEUS is None:
-        pytest.skip("no prometheus to compare with; Debian has it")
-    port = free_port()
     scrapes = [f"- job_name: {name}\n  scrape_interval: 1h\n  {job}" for name, job in jobs.items()]
-    (folder / "prometheus.yml").write_text("\n".join(("scrape_configs:", *scrapes)))
-    command = [
-        PROMETHEUS,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--log.level=error",
-    ]
-    # What it says of the broken lists of these tests is no news.
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
+    with started(folder, "\n".join(("scrape_configs:", *scrapes))) as running:
+        yield running.url
 
 
 def theirs(address: str, jobs: dict[str, str]) -> dict[str, Seen]:

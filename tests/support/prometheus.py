@@ -54,14 +54,12 @@ class RealPrometheus:
 
 @contextmanager
 def prometheus(folder: Path, jobs: Mapping[str, str]) -> Iterator[RealPrometheus]:
-    """Run one that scrapes four times a second.
+    """Run one that scrapes four times a second, once it answers.
 
     Args:
         folder: for its configuration and data.
         jobs: ``host:port`` of what exposes ``/metrics``, by the name of the job.
     """
-    if PROMETHEUS is None:
-        pytest.skip("no Prometheus to scrape with; Debian has it")
     scrapes = [
         {"job_name": name, "honor_labels": True, "static_configs": [{"targets": [place]}]}
         for name, place in jobs.items()
@@ -70,7 +68,17 @@ def prometheus(folder: Path, jobs: Mapping[str, str]) -> Iterator[RealPrometheus
         "global": {"scrape_interval": "250ms", "evaluation_interval": "1s"},
         "scrape_configs": scrapes,
     }
-    (folder / "prometheus.yml").write_text(json.dumps(config))  # which is YAML too
+    with started(folder, json.dumps(config)) as running:  # which is YAML too
+        until(running.ready)
+        yield running
+
+
+@contextmanager
+def started(folder: Path, config: str) -> Iterator[RealPrometheus]:
+    """Run one with a configuration of its own; it may not answer yet."""
+    if PROMETHEUS is None:
+        pytest.skip("no Prometheus here; Debian has it")
+    (folder / "prometheus.yml").write_text(config)
     port = free_port()
     command = [
         PROMETHEUS,
@@ -81,9 +89,7 @@ def prometheus(folder: Path, jobs: Mapping[str, str]) -> Iterator[RealPrometheus
     ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            running = RealPrometheus(f"http://127.0.0.1:{port}")
-            until(running.ready)
-            yield running
+            yield RealPrometheus(f"http://127.0.0.1:{port}")
         finally:
             process.kill()
 
