@@ -275,7 +275,10 @@ LIVE, LIMIT = "go_gc_heap_live_bytes", "go_gc_gomemlimit_bytes"
 US = '{service="s",instance="i"}'
 
 CASES: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
-    "HeapwiseLeak": ({_alert("leak"): "1x40"}, [{_alert("leak", silenced="true"): "1x40"}, {}]),
+    "HeapwiseLeak": (
+        {_alert("leak"): "1x40"},
+        [{_alert("leak", silenced="true"): "1x40"}, {_alert("leak", "capture"): "1x40"}, {}],
+    ),
     "HeapwiseGrowing": ({_alert("growing"): "1x40"}, [{_alert("growing", "capture"): "1x40"}]),
     "HeapwiseLimit": ({_alert("limit", "warn"): "1x40"}, [{_alert("leak"): "1x40"}]),
     "HeapwiseDetected": (

@@ -17,6 +17,7 @@ _BY_ITSELF = "leak|growing|limit|gc-share|assist|pauses"
 def alerts() -> Chart:
     """What heapwise has found."""
     lasting = 'heapwise_watch_alert{{ours},silenced="false",code="CODE"}'
+    woken = lasting.replace('code="CODE"', 'code="CODE",severity!="capture"')
     return Chart(
         "Alerts of heapwise",
         "short",
@@ -30,19 +31,21 @@ def alerts() -> Chart:
         (
             Alarm(
                 "HeapwiseLeak",
-                lasting.replace("CODE", "leak"),
+                woken.replace("CODE", "leak"),
                 "",
                 None,
                 f"{WHERE} leaks memory",
-                f"The floor of its live heap grows, its load left out. {_NO_TREND}",
+                "The floor of its live heap grows, its load left out, and heap profiles bear that "
+                f"out or cannot be had. {_NO_TREND}",
             ),
             Alarm(
                 "HeapwiseGrowing",
-                'heapwise_watch_alert{{ours},silenced="false",code="growing",severity!="capture"}',
+                woken.replace("CODE", "growing"),
                 "",
                 None,
-                f"{WHERE} grows, and will meet its limit soon",
-                f"Growth alone calls nobody: profiles are taken. {_NO_TREND}",
+                f"{WHERE} grows, and one call path with it",
+                "Growth alone calls nobody: heap profiles were taken, and one path goes on growing. "
+                f"{_NO_TREND}",
             ),
             Alarm(
                 "HeapwiseLimit",
