@@ -44,8 +44,8 @@ def alerts() -> Chart:
                 "",
                 None,
                 f"{WHERE} grows, and one call path with it",
-                "Growth alone calls nobody: heap profiles were taken, and one path goes on growing. "
-                f"{_NO_TREND}",
+                "Growth alone calls nobody: heap profiles were taken, and one path goes on "
+                f"growing. {_NO_TREND}",
             ),
             Alarm(
                 "HeapwiseLimit",
