@@ -80,7 +80,9 @@ class LiveGrowth:
 class Leak(LiveGrowth):
     """The live heap grows so much, so steadily and for so long that somebody is woken.
 
-    Windows of 2, 12, 24 and 72 hours, each of which has to hold several times in a row.
+    Windows of 2, 12, 24 and 72 hours, each of which has to hold several times in a row. Where heap
+    profiles can be had, the page waits for a call path that bears it out; for one more window at
+    most.
     """
 
     def __init__(self, scale: Scale, _: Settings) -> None:
@@ -90,8 +92,9 @@ class Leak(LiveGrowth):
 class Growing(LiveGrowth):
     """The live heap grows, by a leak or as a cache that warms up: heap profiles tell.
 
-    Windows of 2, 6, 24 and 72 hours that ask for less than those of `leak`. Nobody is called; that
-    the limit is near is for `limit` to say.
+    Windows of 2, 6, 24 and 72 hours that ask for less than those of `leak`. Nobody is called
+    before heap profiles show a path that goes on for half a day, or the heap has doubled; that the
+    limit is near is for `limit` to say.
     """
 
     def __init__(self, scale: Scale, _: Settings) -> None:
