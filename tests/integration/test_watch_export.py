@@ -26,8 +26,10 @@ from heapwise.errors import RecordingError
 from heapwise.formats import pprof
 from heapwise.model.gc import TimeHistogram
 from heapwise.model.watch import Captured, Floor, Source, Stretch, Target, Vitals
+from heapwise.runtimes.access import Access
 from heapwise.watch.clock import SteadyClock
 from heapwise.watch.config import Otlp, Pyroscope
+from heapwise.watch.config.secret import Secret
 from heapwise.watch.export.otlp import Answer, OtlpExport, metrics_request
 from heapwise.watch.export.outbox import Outbox
 from heapwise.watch.export.pyroscope import MOST_PROFILE, PyroscopeExport, push_request
@@ -74,7 +76,7 @@ def until(holds: Callable[[], object]) -> None:
 def outbox(server: LocalServer) -> Outbox:
     """One for the server."""
     receiver = Receiver.parse("test", server.url + "/in")
-    return Outbox(receiver, SteadyClock(), deadline_s=2.0, most_bytes=1000)
+    return Outbox(lambda: receiver, SteadyClock(), deadline_s=2.0, most_bytes=1000)
 
 
 def pyroscope(url: str) -> PyroscopeExport:
@@ -116,6 +118,17 @@ class TestOutbox:
             until(lambda: box.health().sent == 1)
             assert (box.health().problem, box.health().dropped) == ("", 0)
 
+    def test_outlives_a_certificate_that_is_being_exchanged(self, tmp_path: Path) -> None:
+        """While it is not there nothing can be sent; the thread that would send it goes on."""
+        authority = Access(authority=tmp_path / "ca.pem")
+        with local_server() as server:
+            url = server.url.replace("http://", "https://")
+            there = Receiver.parse("test", url, authority)
+            with closing(Outbox(lambda: there, SteadyClock(), deadline_s=1.0)) as box:
+                box.put(b"x")
+                until(lambda: box.health().failed)
+                assert "cannot use" in box.health().problem
+
     def test_drops_what_is_refused_for_good(self) -> None:
         """A body that is wrong would block those behind it for ever."""
         with local_server() as server, closing(outbox(server)) as box:
@@ -144,7 +157,7 @@ class TestOutbox:
         """A watcher that is told to stop does not wait for others."""
         with socket.create_server(("127.0.0.1", 0)) as silent:
             receiver = Receiver.parse("test", f"http://127.0.0.1:{silent.getsockname()[1]}/")
-            with closing(Outbox(receiver, SteadyClock(), deadline_s=0.5)) as box:
+            with closing(Outbox(lambda: receiver, SteadyClock(), deadline_s=0.5)) as box:
                 box.put(b"x")
                 until(lambda: box.health().failed)
                 began = time.monotonic()
@@ -235,6 +248,22 @@ class TestPyroscope:
             health = export.health()
         assert (health.dropped, health.waiting) == (1, 0)
         assert "4.00 MiB" in health.problem
+
+    def test_is_shown_the_token_that_its_file_holds_now(self, tmp_path: Path) -> None:
+        """Tokens are exchanged while a watcher runs."""
+        token = tmp_path / "token"
+        token.write_text("first")
+        with local_server() as server:
+            settings = Pyroscope(url=server.url, token_file=Secret(file=token))
+            with closing(PyroscopeExport(settings, SteadyClock())) as export:
+                export.take(TARGET, GO, None)
+                export.profile(TARGET.key, "heap", PROFILE)
+                until(lambda: export.health().sent == 1)
+                token.write_text("second")
+                export.profile(TARGET.key, "heap", PROFILE)
+                until(lambda: export.health().sent == 2)
+            shown = [each.headers["Authorization"] for each in server.sent]
+            assert shown == ["Bearer first", "Bearer second"]
 
     def test_does_not_get_traces(self) -> None:
         """They are no profiles; leaving them out is no loss to be counted."""

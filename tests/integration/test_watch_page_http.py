@@ -6,14 +6,18 @@ import asyncio
 import json
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import pytest
 
+from heapwise.errors import RecordingError
 from heapwise.model.watch import Health, Severity
+from heapwise.web.server import listen
 from heapwise.web.watch.board import Board
 from heapwise.web.watch.events import MOST_READERS, Feed
 from support.profiles import Sample, profile_bytes
@@ -123,7 +127,8 @@ def test_the_token_leaves_the_address(locked: Served) -> None:
     answer = locked.send("/service?name=checkout&token=s3cret")
     assert (answer.status, answer.headers["location"]) == (303, "/service?name=checkout")
     cookie, *attributes = answer.headers["set-cookie"].split("; ")
-    assert {"HttpOnly", "SameSite=strict"} <= set(attributes)
+    # Strict ones are kept back when a link in a chat or in Alertmanager is followed.
+    assert {"HttpOnly", "SameSite=lax"} <= set(attributes)
     assert locked.send("/", cookie=cookie).status == 200
 
 
@@ -185,6 +190,47 @@ def test_what_is_unknown_is_said_to_be(still: Served) -> None:
     assert still.send("/growth/1/99/").status == still.send("/growth/99/1/data").status == 404
     assert still.send("/profile/-1/").status == 404
     assert still.send("/profile/%2e%2e%2f%2e%2e/etc").status == 404
+
+
+def test_a_store_that_cannot_be_read_is_told_in_one_line(
+    watched: Imagined, page: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it is asked for, however soon again, and until it can be read."""
+
+    def broken(*_: object, **__: object) -> Any:
+        raise RecordingError("cannot read the store", "it is damaged")
+
+    with monkeypatch.context() as patch:
+        for name in ("capture", "alerts", "states"):
+            patch.setattr(watched, name, broken)
+        for path in ("/", "/", "/alerts", "/alert?id=leak-0", "/service?name=checkout",
+                     "/profile/1/", "/profile/1/data", "/profile/1/download"):  # fmt: skip
+            answer = page.send(path)
+            assert (answer.status, answer.body.count(b"\n")) == (502, 1), path
+        assert form(page)[0] == 502
+    assert page.send("/").status == 200
+
+
+def test_profiles_that_wait_to_be_drawn_hold_up_nobody(
+    watched: Imagined, page: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many ask for a large one, Prometheus gets its page."""
+    done = threading.Event()
+
+    def slow(_: int) -> bytes:
+        done.wait(20)
+        return HEAP
+
+    monkeypatch.setattr(watched, "profile_bytes", slow)
+    try:
+        with ExitStack() as readers:
+            for _ in range(45):
+                readers.enter_context(Reader(page, path="/profile/1/data"))
+            with Reader(page, path="/metrics") as prometheus:
+                prometheus.socket.settimeout(3)
+                prometheus.until("up 1")
+    finally:
+        done.set()
 
 
 def test_a_profile_is_handed_out_as_it_was_received(watched: Imagined, page: Served) -> None:
@@ -398,6 +444,16 @@ def test_a_reader_that_takes_nothing_holds_up_nobody(watched: Imagined, page: Se
             watched.runs("late", "a:1")
             other.until("service late")
         assert page.send("/healthz").status == 200
+
+
+def test_a_connection_whose_other_end_is_gone_is_let_go() -> None:
+    """One that never asked for anything too, or places at the server run out over the weeks."""
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        ours, _ = listener.accept()
+        with ours:
+            assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 60
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
 
 
 def test_a_place_is_taken_from_who_takes_nothing(

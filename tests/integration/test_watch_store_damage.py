@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 from heapwise.errors import RecordingError
+from heapwise.watch.config import Retention
 from heapwise.watch.store import Store, StoreFull, StoreView
+from heapwise.watch.store.database import open_writer
 from heapwise.watch.store.files import DATABASE
 from support.disks import small_disk
 from support.store_writer import INTERVAL_NS, TARGETS
@@ -126,6 +128,25 @@ def test_a_full_disk_is_told_once_and_the_store_recovers(tmp_path: Path) -> None
             assert [len(store.vitals(target(index).key)) for index in range(100)] == [61] * 100
             store.profile("api/a", "heap", "leak", T0, bytes(MIB))
         assert whole(disk / "store" / DATABASE)
+
+
+def test_old_profiles_make_room_on_a_full_disk(tmp_path: Path) -> None:
+    """Forgetting them must not wait for a database that can only be written when there is room."""
+    keep = Retention(vitals=9 * DAY, bins=9 * DAY, profiles=DAY, size=1 << 40)
+    with small_disk(tmp_path / "disk", 4 << 20) as disk, opened(disk / "store") as store:
+        for number in range(34):
+            store.profile(target(1).key, "heap", "leak", T0 + number, os.urandom(100_000))
+        with suppress(OSError), (disk / "others").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        for number in range(3000):
+            store.saw(target(1), vitals(T0 + number), "")
+        with pytest.raises(StoreFull):
+            store.commit()
+        store.forget(keep, T0 + 2 * DAY)
+        store.commit()
+        assert store.health().problem == ""
+        assert store.profiles() == ()
 
 
 def test_what_there_was_no_room_for_is_counted(
@@ -251,6 +272,35 @@ def test_a_database_that_breaks_under_the_watcher_is_replaced(tmp_path: Path) ->
         assert len(store.bins(target(3).key)) == 1
         assert store.profile("api/a", "heap", "leak", T0, b"x").id == 1
     assert (aside / "profiles").is_dir()
+
+
+def test_a_new_database_is_tried_again_where_the_disk_took_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged on a full disk: told once, set aside once, and replaced when there is room."""
+    made(tmp_path)
+    clock = SetClock(T0 + SECOND)
+    real, problems = open_writer, [sqlite3.OperationalError("full"), RecordingError("no room")]
+
+    def full(directory: Path) -> sqlite3.Connection:
+        if problems:
+            raise problems.pop(0)
+        return real(directory)
+
+    with Store.open(tmp_path, clock=clock) as store:
+        monkeypatch.setattr("heapwise.watch.store.store.open_writer", full)
+        store.broken = "malformed"
+        with pytest.raises(StoreFull):
+            store.commit()
+        clock.now += SECOND
+        store.commit()
+        assert store.health().problem == "no room"
+        store.saw(target(1), vitals(T0), "")
+        store.commit()
+        assert store.health().problem == ""
+        assert len(store.told()) == 1
+        assert len(store.vitals(target(1).key)) == 1
+    assert len(list(tmp_path.glob("damaged-*"))) == 1
 
 
 def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:

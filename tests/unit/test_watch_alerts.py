@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from heapwise.analysis.growth import GROWING, LEAK
 from heapwise.model.watch import Alert, PathGrowth, Severity
 from heapwise.watch.alerts import Desk
 from heapwise.watch.scale import Scale
@@ -142,6 +143,15 @@ def test_a_target_that_is_watched_no_more_has_no_alerts() -> None:
     assert where.gone("checkout/a") == where.gone("never/seen") == ()
 
 
+def test_nothing_is_remembered_of_a_target_that_is_watched_no_more() -> None:
+    """Not what had ended either: pods come and go for weeks."""
+    where, clock = desk()
+    first = opened(where)
+    missed(where, clock, 16)
+    where.gone("checkout/a")
+    assert opened(where).id != first.id
+
+
 def test_evidence_stays_with_an_alert() -> None:
     """Paths and the part of the summary that names them outlast the next sign."""
     where, clock = desk()
@@ -175,9 +185,39 @@ def test_a_watcher_that_is_started_again_goes_on_with_the_same_alerts() -> None:
     before = opened(where)
     again = Desk(clock, HOURS)
     again.restore([before])
-    assert missed(again, clock, 4 * 60 - 1) == []
+    assert missed(again, clock, 8 * 60 - 1) == []
     (seen,) = again.update(target(), [sign()], ["leak"])
     assert seen.id == before.id
+
+
+def test_detectors_that_hold_on_for_longest_are_waited_for() -> None:
+    """No window of theirs takes longer than that to be seen again."""
+    for code, windows in (("leak", LEAK), ("growing", GROWING), ("tasks", LEAK)):
+        clock = Clock()
+        (before,) = Desk(clock, HOURS).update(target(), [sign(code)], [code])
+        again = Desk(clock, HOURS)
+        again.restore([before])
+        for window in windows:
+            asked = max(window.holds, window.looks_back + 1 if window.steady else 0)
+            clock.at_ns = before.began_ns
+            for _ in range(asked - 1):
+                assert again.update(target(), [], [code]) == ()
+                clock.go(window.every_minutes)
+        assert [each.id for each in again.open()] == [before.id]
+
+
+def test_of_two_alerts_of_one_code_the_newer_is_restored() -> None:
+    """In whatever order they are kept: the target had left, and came back within the hour."""
+    where, clock = desk()
+    opened(where)
+    clock.go(1)
+    (old,) = where.gone("checkout/a")
+    clock.go(1)
+    new = opened(where)
+    for order in ([new, old], [old, new]):
+        again = Desk(clock, HOURS)
+        again.restore(order)
+        assert [each.id for each in again.open()] == [new.id]
 
 
 def test_what_was_over_long_before_is_not_restored() -> None:

@@ -22,6 +22,7 @@ from heapwise.watch.alerts import (
     Route,
     notice_of,
 )
+from heapwise.watch.alerts.journal import Told
 from heapwise.watch.alerts.ledger import Ledger
 from heapwise.watch.clock import SteadyClock
 from heapwise.watch.post import Rejected
@@ -287,14 +288,17 @@ def test_failures_are_counted_and_tried_again(
     assert well.told_ns is not None
 
 
-def test_what_one_service_says_blocks_no_other(tmp_path: Path) -> None:
-    """A sink that refuses an alert for what stands in it is told of the others at once."""
+@pytest.mark.parametrize("failure", [Rejected("it answered 400"), UnicodeError("no surrogates")])
+def test_what_one_service_says_blocks_no_other(tmp_path: Path, failure: Exception) -> None:
+    """A sink that refuses an alert for what stands in it, or stumbles over it, is told of the
+    others at once.
+    """
 
     @dataclass
     class Picky(Ear):
         def send(self, alerts: Sequence[Alert]) -> None:
             if alerts[0].service == "bad":
-                raise Rejected("it answered 400")
+                raise failure
             super().send(alerts)
 
     ear = Picky()
@@ -320,6 +324,17 @@ def test_a_restart_of_the_watcher_tells_nothing_twice(tmp_path: Path) -> None:
     assert ear.heard == [["+a"], ["+a", "+b"], ["+b", "-a"]]
 
 
+def test_what_is_known_and_due_again_is_told_without_waiting_for_news(tmp_path: Path) -> None:
+    """An Alertmanager takes what it does not hear of for some minutes for over."""
+    ear = Ear()
+    FolderJournal(tmp_path).write("ear", {alert("a").id: Told(Severity.PAGE, 1)})
+    often = Route(ear, Pace(gather_ns=0, between_ns=0, repeat_ns=MINUTE))
+    with Notifier([often], SteadyClock(), FolderJournal(tmp_path)) as telling:
+        time.sleep(0.1)  # its thread has found nothing to do
+        telling.tell([alert("a")])
+        eventually(lambda: ear.heard, 2.0)
+
+
 def test_what_could_not_be_told_is_told_after_a_restart(tmp_path: Path) -> None:
     """Also if it is over by then."""
     deaf = Ear(fails=ServiceError("it does not listen"))
@@ -334,6 +349,23 @@ def test_what_could_not_be_told_is_told_after_a_restart(tmp_path: Path) -> None:
     heard = [each for group in ear.heard for each in group]
     assert {"-a", "-b", "+c", "+d"} <= set(heard)
     assert "+b" not in heard
+
+
+def test_a_sink_that_hangs_is_not_waited_for_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its deadline is; what it was to be told is told after a restart."""
+    monkeypatch.setattr("heapwise.watch.alerts.notifier.LAST_WAIT_S", 0.1)
+    hung = Ear(hangs=threading.Event())
+    began = time.monotonic()
+    with notifier(hung, journal=FolderJournal(tmp_path)) as telling:
+        telling.tell([alert("a")])
+        time.sleep(0.1)
+        telling.tell([alert("b")])
+    assert time.monotonic() - began < 5
+    assert set(FolderJournal(tmp_path).read("ear")) == {alert("a").id, alert("b").id}
+    assert hung.hangs
+    hung.hangs.set()
 
 
 def test_a_damaged_journal_tells_once_more(tmp_path: Path) -> None:
@@ -356,6 +388,16 @@ def test_a_journal_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         telling.tell([alert("a")])
         eventually(lambda: ear.heard)
         eventually(lambda: "cannot be kept" in telling.health()[0].problem)
+
+
+def test_an_alert_that_cannot_be_written_down_is_said(tmp_path: Path) -> None:
+    """The telling goes on: half of a character is no reason to hear nothing any more."""
+    ear = Ear()
+    with notifier(ear, journal=FolderJournal(tmp_path)) as telling:
+        telling.tell([msgspec.structs.replace(alert("a"), summary="half \ud800", silenced=False)])
+        eventually(lambda: ear.heard)
+        telling.tell([alert("b")])
+        eventually(lambda: len(ear.heard) == 2, 2.0)
 
 
 def test_names_of_sinks_lead_nowhere_else(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ class Bench:
         monkeypatch.setattr(Taking, "run", lambda taking: self._run(taking))  # noqa: PLW0108 - a method
         self.capturer = Capturer(
             self.shelf, self.clock, Scale(), settings,
-            endpoint_of=lambda target: Endpoint.parse(target.instance),
+            endpoint_of=lambda target: Endpoint.parse(target.url),
         )  # fmt: skip
 
     def _run(self, taking: Taking) -> Taken:
@@ -202,6 +202,20 @@ def test_one_instance_stands_for_its_service(monkeypatch: pytest.MonkeyPatch) ->
         assert on.round() == [("b", "heap")]
 
 
+def test_an_instance_that_moved_is_captured_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target of the same name with another address is no other instance."""
+    with bench(monkeypatch) as on:
+        on.capturer.wants(SHOP, on.see(SHOP), alert(), ["heap"])
+        assert on.round() == [("a", "heap")]
+        moved = msgspec.structs.replace(SHOP, url="http://c:1")
+        on.clock.forward(minutes=10)
+        on.capturer.wants(moved, on.see(moved), alert(), ["heap"])
+        assert on.round() == [("c", "heap")]
+        assert not any(
+            "which runs the same" in note for note in on.capturer.evidence(alert()).notes
+        )
+
+
 def test_instances_of_another_build_are_captured_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one build holds does not show what another one does."""
     with bench(monkeypatch) as on:
@@ -248,6 +262,16 @@ def test_the_budget_of_all_services_holds_too() -> None:
         "the hour's captures of all services are used up, they came to 1,000 B of 1,000 B"
     )
     assert gate.refusal(other, "heap", None, 60 * MINUTE + 6) is None
+
+
+def test_targets_that_come_and_go_are_not_remembered_for_ever() -> None:
+    """What is older than the cooldown says no more to anybody."""
+    gate = Gate(DEFAULTS, Scale())
+    for number in range(100):
+        instance = msgspec.structs.replace(SHOP, instance=f"pod-{number}")
+        gate.done(instance, "cpu", 1, number * 10 * MINUTE)
+    assert len(gate._last) <= 6
+    assert gate.refusal(instance, "cpu", None, 99 * 10 * MINUTE + 1) is not None
 
 
 def test_profiling_seconds_are_bounded() -> None:

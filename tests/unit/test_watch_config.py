@@ -116,9 +116,28 @@ def test_every_amount_is_read_into_the_unit_that_code_uses(
     assert config.capture.cooldown == 3600 * 10**9
 
 
+def test_paths_count_from_the_directory_of_a_file_that_was_named_from_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once: `conf/watch.toml` with `store = "kept"` is `conf/kept`."""
+    written(tmp_path, f'[watch]\nstore = "kept"\n{SERVICE}')
+    monkeypatch.chdir(tmp_path.parent)
+    (file,) = tmp_path.glob("*.toml")
+    found = load_config(file.relative_to(tmp_path.parent)).watch.store
+    assert found.absolute() == tmp_path / "kept"
+
+
 def test_a_store_of_its_own_is_beside_the_file(tmp_path: Path) -> None:
     """Wherever the watcher is started, it finds what it kept."""
     assert load_config(written(tmp_path, SERVICE)).watch.store == tmp_path / "heapwise-watch"
+
+
+def test_the_page_answers_to_the_name_of_its_url(tmp_path: Path) -> None:
+    """A link that a sink sends would be refused otherwise; without one nothing is added."""
+    text = SERVICE + '[http]\nlisten = ":8090"\nnames = ["hw"]\n'
+    assert load_config(written(tmp_path, text)).http.called == ("hw",)
+    text += 'url = "https://Heap.example:8443/"\n'
+    assert load_config(written(tmp_path, text)).http.called == ("hw", "heap.example")
 
 
 @pytest.mark.parametrize(

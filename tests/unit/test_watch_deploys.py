@@ -248,6 +248,57 @@ def test_another_instance_stands_for_a_deploy_when_the_first_is_gone() -> None:
     assert fleet.deploys.sign(target(3), fleet.now) is not None
 
 
+def test_a_canary_that_was_taken_back_is_told_no_more() -> None:
+    """Where the instance runs the old build again, nothing is wrong with it by the new one."""
+    fleet = Fleet(Deploys(UNSCALED))
+    for number in (1, 2, 3):
+        fleet.start(number, "v1", Simulated(number))
+    fleet.go_on(12)
+    for number in (1, 2):
+        fleet.start(number, "v2", Simulated(number + 3, size=1.5))
+    fleet.go_on(13)
+    assert fleet.deploys.sign(target(1), fleet.now) is not None
+    fleet.start(1, "v1", Simulated(6))
+    assert fleet.deploys.sign(target(1), fleet.now) is None
+    assert fleet.deploys.sign(target(2), fleet.now) is not None
+    fleet.start(2, "v1", Simulated(7))
+    fleet.go_on(1)
+    assert not any(fleet.deploys.sign(target(number), fleet.now) for number in (1, 2, 3))
+
+
+def test_a_second_canary_is_held_against_what_most_instances_run() -> None:
+    """The build that still serves is remembered, though two newer ones began to run since."""
+    fleet = Fleet(Deploys(UNSCALED))
+    for number in (1, 2, 3):
+        fleet.start(number, "v1", Simulated(number))
+    fleet.go_on(12)
+    fleet.start(1, "v2", Simulated(4))
+    fleet.go_on(13)
+    fleet.start(1, "v3", Simulated(5, size=1.5))
+    fleet.go_on(13)
+    assert fleet.judged[-1].deploy == Deploy(
+        service="shop", build="v3", before="v1", at_ns=fleet.found[-1].at_ns
+    )
+    assert fleet.judged[-1].rows[0].verdict is Verdict.WORSE
+
+
+def test_a_process_that_was_old_when_first_seen_hurries_nobody() -> None:
+    """An instance that says it is hours old, by its clock or since nobody asked it before, does not
+    have the others judged before they are ten minutes old.
+    """
+    fleet = Fleet(Deploys(UNSCALED))
+    for number in (1, 2):
+        fleet.start(number, "v1", Simulated(number))
+    fleet.go_on(12)
+    for number in (1, 2):
+        fleet.start(number, "v2", Simulated(number + 2, size=1.5))
+    fleet.running[2] = ("v2", Simulated(4, size=1.5), fleet.now - 7200 * S)
+    fleet._see(2, None)
+    fleet.go_on(11)
+    assert [each.age_ns // (60 * S) for each in fleet.judged] == [10]
+    assert fleet.judged[0].rows[0].verdict is Verdict.WORSE
+
+
 def deploys_of(*seen: tuple[int, str]) -> list[tuple[str, str]]:
     builds = Builds()
     found = (builds.seen(target(number), build, 1) for number, build in seen)

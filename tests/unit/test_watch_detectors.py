@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heapwise.analysis.growth import GROWING, LEAK, GrowthWindow
 from heapwise.model.gc import TimeHistogram
 from heapwise.model.watch import Number, PausesSeen, Severity, Sign
 from heapwise.units import format_span
+from heapwise.watch.alerts import desk
 from heapwise.watch.detectors import DETECTORS, Detector, Settings
 from heapwise.watch.scale import UNSCALED, Scale
 from support.watched import PER_BIN, Imagined
@@ -67,6 +69,45 @@ HEALTHY = {"live": 100 * MIB, "limit": 1000 * MIB, "allocated": 100 * MIB, "work
 def test_there_is_one_detector_for_each_thing_that_can_be_wrong() -> None:
     """Codes are what silences and configurations name; they do not change."""
     assert tuple(make(UNSCALED, Settings()).code for make in DETECTORS) == CODES
+
+
+@pytest.mark.parametrize("code", ["limit", "growing"])
+def test_a_heap_beyond_its_limit_is_not_said_to_reach_it(code: str) -> None:
+    """GOMEMLIMIT stops no leak: beyond it nobody is told of a nanosecond that is left."""
+    target = Imagined(detector(code))
+    sign = target.through(42, live=rising(100 * MIB, 600 * MIB), limit=500 * MIB)
+    assert sign is not None
+    assert " ns" not in sign.summary
+    assert number(sign, "time to the limit") == 0
+
+
+@pytest.mark.parametrize("code", ["leak", "growing"])
+def test_half_an_hour_without_answers_is_not_the_end_of_a_leak(code: str) -> None:
+    """What was seen before stays until the window has enough bins again, but no longer than that
+    can take.
+    """
+    target = Imagined(detector(code))
+    leaking = rising(100 * MIB, 600 * MIB)
+    assert target.through(42, live=leaking) is not None
+    target.skip(6 * PER_BIN)
+    before = len(target.signs)
+    assert target.through(24, live=leaking) is not None
+    assert None not in target.signs[before:]
+    assert target.through(100, live=None) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "windows"), [("leak", LEAK), ("growing", GROWING), ("tasks", LEAK)]
+)
+def test_no_alert_ends_before_a_new_watcher_could_see_it(
+    code: str, windows: tuple[GrowthWindow, ...]
+) -> None:
+    """The desk waits until each window has been judged as often as it has to be."""
+    slowest = max(
+        max(each.holds - 1, each.looks_back if each.steady else 0) * each.every_minutes
+        for each in windows
+    )
+    assert desk._SETTLES_HOURS[code] * 60 > slowest
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -227,3 +227,12 @@ def test_more_targets_than_one_watcher_takes_are_cut_and_told(tmp_path: Path) ->
     found = of_files(tmp_path / "*.json").look(0)
     assert len(found.targets) == MOST_TARGETS
     assert "[shard]" in found.problems[0]
+
+
+def test_a_list_that_is_not_there_is_told_as_a_list() -> None:
+    """What helps where a debug endpoint does not answer has nothing to do with it."""
+    url = "http://127.0.0.1:1/targets"
+    (problem,) = Discovery([Service(name="shop", http_sd=(url,))]).look(1).problems
+    assert problem == (
+        f"service shop: {url}: nothing listens at http://127.0.0.1:1; it lists nothing so far"
+    )

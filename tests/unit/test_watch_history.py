@@ -69,6 +69,26 @@ def test_one_reading_after_a_silence_does_not_stand_for_the_whole_of_it() -> Non
     assert made.live is None
 
 
+def test_a_target_that_is_asked_seldom_has_floors_too() -> None:
+    """One that is left alone for two minutes each time, because its answers cost it much, has two
+    or three readings a bin, and each stands for the time between them.
+    """
+    history = new_history()
+    made = [
+        each
+        for number in range(20)
+        for each in history.add(
+            Stretch(
+                begin_ns=BEGIN_NS + 8 * number * POLL_NS,
+                end_ns=BEGIN_NS + 8 * (number + 1) * POLL_NS,
+                live=MIB,
+            )
+        )
+    ]
+    assert len(made) == 7
+    assert all(each.live == MIB for each in made[1:])
+
+
 def test_coarse_bins_are_the_least_of_the_fine_ones_and_the_mean_of_their_load() -> None:
     """Of twelve bins, two of thirty minutes; the one that is not over is left out."""
     target = Imagined()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import weakref
+from collections import UserList
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -117,7 +120,7 @@ def test_thinning_keeps_the_floor(lives: list[float | None], step: int) -> None:
     """Of several bins in one step the least live heap is drawn, and an unknown one is a gap."""
     grid = Grid(0, step * BIN_NS, math.ceil(len(lives) / step))
     known = [each for each in lives if each is not None]
-    drawn = charts({"a": bins(*lives)}, grid)
+    drawn = charts({"a": bins(*lives)}.items(), grid)
     if not known:
         assert drawn == {}
         return
@@ -141,9 +144,9 @@ def test_bins_that_are_far_apart_have_steps_as_wide() -> None:
 def test_many_instances_become_three_lines() -> None:
     """Up to eight have one each; of more, the most, the median and the least are drawn."""
     grid = Grid(0, BIN_NS, 2)
-    few = charts({str(at): bins(at, at) for at in range(8)}, grid)
+    few = charts({str(at): bins(at, at) for at in range(8)}.items(), grid)
     assert [line.name for line in few["live"]] == list("01234567")
-    many = charts({str(at): bins(at, at) for at in range(101)}, grid)
+    many = charts({str(at): bins(at, at) for at in range(101)}.items(), grid)
     assert [(line.name, line.y) for line in many["live"]] == [
         ("most", (100, 100)), ("median", (50, 50)), ("least", (0, 0)),
     ]  # fmt: skip
@@ -153,9 +156,39 @@ def test_a_limit_is_drawn_where_it_is_near() -> None:
     """One that is far above would press the line to the floor; of several instances none is."""
     grid = Grid(0, BIN_NS, 1)
     near, far = bins(100, limit=300), bins(100, limit=900)
-    assert [line.name for line in charts({"a": near}, grid)["live"]] == ["a", "limit"]
-    assert [line.name for line in charts({"a": far}, grid)["live"]] == ["a"]
-    assert len(charts({"a": near, "b": near}, grid)["live"]) == 2
+    assert [line.name for line in charts({"a": near}.items(), grid)["live"]] == ["a", "limit"]
+    assert [line.name for line in charts({"a": far}.items(), grid)["live"]] == ["a"]
+    assert len(charts({"a": near, "b": near}.items(), grid)["live"]) == 2
+
+
+def test_bins_of_all_instances_are_never_held_together() -> None:
+    """Two months of hundreds of instances are more than a watcher has memory for."""
+    watched = Imagined()
+    for at in range(40):
+        watched.runs("a", str(at), hours=1)
+    alive: weakref.WeakSet[_Held] = weakref.WeakSet()
+    most = 0
+    read = watched.bins
+
+    def bins_of(key: str, since_ns: int) -> Sequence[Bin]:
+        nonlocal most
+        held = _Held(read(key, since_ns))
+        alive.add(held)
+        most = max(most, len(alive))
+        return held
+
+    watched.bins = bins_of  # type: ignore[method-assign]
+    data = chart_data(watched, "a", "", "all")
+    assert [line["name"] for line in data["charts"]["live"]] == ["most", "median", "least"]
+    assert data["coverage"] == pytest.approx(0.62)
+    assert most <= 2
+
+
+class _Held(UserList[Bin]):
+    """Bins that tell when they are let go."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
 
 
 def test_an_unknown_service_has_empty_charts() -> None:
@@ -167,6 +200,16 @@ def test_an_unknown_service_has_empty_charts() -> None:
 
 
 # Ranges
+
+
+def test_an_alert_has_its_chart_when_its_instance_is_gone() -> None:
+    """A pod that was killed is watched no more; what it did is what the alert is about."""
+    watched = Imagined()
+    target = watched.runs("shop", "pod-1", hours=3)
+    watched.runs("shop", "pod-2", hours=3)
+    del watched.targets[target.key]
+    (line,) = chart_data(watched, "shop", "pod-1", "6h")["charts"]["live"]
+    assert line["name"] == "pod-1"
 
 
 def test_ranges_are_in_hours_of_the_watcher() -> None:

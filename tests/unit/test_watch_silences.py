@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heapwise.cli import watch_silence
 from heapwise.errors import UsageError
 from heapwise.watch.alerts import Desk, Silence, Silences, add_silence, silence_of
 from heapwise.watch.alerts.silences import parse_silences
@@ -109,6 +110,34 @@ def test_no_file_is_written_that_could_not_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="more than 1000 silences; take out what is over"):
         add_silence(path, silence())
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["silences.toml", "silences.json"])
+def test_no_more_are_added_than_are_read(tmp_path: Path, name: str) -> None:
+    """Whoever adds one too many is told; the file stays one that silences."""
+    path = tmp_path / name
+    many = [{"service": "shop", "until": LATER.isoformat()}] * 1000
+    entry = f'[[silence]]\nservice = "shop"\nuntil = {LATER.isoformat()}\n'
+    path.write_text(json.dumps({"silence": many}) if name.endswith("json") else entry * 1000)
+    with pytest.raises(UsageError, match="more than 1000"):
+        add_silence(path, silence(service="cart"))
+    assert len(Silences(path).all) == 1000
+
+
+@pytest.mark.parametrize("error", [KeyError("uid not found: 54321"), OSError("no such user")])
+def test_a_user_without_a_name_may_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """In a container there often is none."""
+
+    def nobody() -> str:
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    arguments = ["--service", "shop", "--store", str(tmp_path)]
+    watch_silence.command.main(arguments, standalone_mode=False)
+    (added,) = Silences(tmp_path / "silences.toml").all
+    assert (added.service, added.author) == ("shop", "")
 
 
 def test_none_of_those_added_at_once_is_lost(tmp_path: Path) -> None:

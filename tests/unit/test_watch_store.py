@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import stat
 import time
@@ -328,6 +329,18 @@ def test_readings_learn_new_fields(tmp_path: Path) -> None:
         store.commit()
 
         assert store.vitals(target().key) == (reading, vitals(T0 + 1))
+
+
+def test_a_directory_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 stop neither the store nor what it notes of itself."""
+    directory = tmp_path / os.fsdecode(b"caf\xe9")
+    directory.mkdir()
+    (directory / DATABASE).write_text("hello " * 1000)
+    with opened(directory) as store:
+        store.commit()
+        assert "caf?" in store.notes()[0].text
+    with StoreView.open(directory) as view:
+        assert len(view.notes()) == 1
 
 
 def test_what_is_too_old_goes_by_kind(tmp_path: Path) -> None:

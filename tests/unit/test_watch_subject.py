@@ -95,8 +95,20 @@ def test_the_past_of_another_process_is_left_alone() -> None:
     past = ([Bin(begin_ns=0, stretches=20, live=1e9, load=1.0)], vitals(300, started=1))
     it = subject(past)
     news = it.take(answer(replace(vitals(900, started=800), allocated=1.0)), 900 * S)
-    assert not news.restarted
+    assert news.restarted
     assert news.stretch is None
+    assert it.take(answer(replace(vitals(915, started=800), allocated=2.0)), 915 * S).bins == ()
+
+
+def test_a_clock_that_was_set_back_between_two_watchers_is_no_error() -> None:
+    """What the one before saw last is not over yet; it is no past, and nobody restarted."""
+    it = subject(([Bin(begin_ns=0, stretches=20, live=1e9, load=1.0)], vitals(900)))
+    news = it.take(answer(replace(vitals(905), at_ns=600 * S)), 600 * S)
+    assert (news.restarted, news.stretch) == (False, None)
+    again = it.take(answer(replace(vitals(920), at_ns=615 * S)), 615 * S)
+    assert again.stretch is not None
+    later = subject(([], vitals(900)))
+    assert later.take(answer(replace(vitals(600, started=500), allocated=1.0)), 600 * S).restarted
 
 
 def test_a_source_that_tells_another_kind_of_floor_is_no_growth() -> None:

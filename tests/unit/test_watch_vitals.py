@@ -24,6 +24,7 @@ from heapwise.runtimes.access import Access
 from heapwise.watch.scrape.from_agent import vitals_of_agent
 from heapwise.watch.scrape.from_memstats import vitals_of_memstats
 from heapwise.watch.scrape.from_metrics import vitals_of_metrics
+from heapwise.watch.scrape.identity import Identity
 from support.certificates import make_certificates
 
 DATA = Path(__file__).parent.parent / "data"
@@ -265,3 +266,62 @@ def test_what_tls_needs_is_read_again_only_when_it_was_renewed(tmp_path: Path) -
     os.utime(files.certificate, ns=(0, 7))
     assert access.tls() is not first
     assert Access(authority=files.certificate, verify=False).tls().verify_mode is ssl.CERT_NONE
+
+
+@pytest.mark.parametrize(
+    ("line", "floor"),
+    [
+        ("go_memstats_next_gc_bytes 1.8446744073709552e+19", Floor.HEAP),
+        ("go_memstats_gc_cpu_fraction -0.00014404354379774563", None),
+        (
+            (
+                'go_sched_latencies_seconds_bucket{le="-5e-324"} 0\n'
+                'go_sched_latencies_seconds_bucket{le="1e-09"} 3\n'
+                'go_sched_latencies_seconds_bucket{le="+Inf"} 4'
+            ),
+            None,
+        ),
+    ],
+)
+def test_figures_of_old_runtimes_do_not_cost_the_page(line: str, floor: Floor | None) -> None:
+    """GOGC=off, a share just below zero and edges next to it, as pages of old services have."""
+    heap = "go_goroutines 5\ngo_gc_duration_seconds_count 3\n"
+    if floor is not None:
+        heap += "go_memstats_heap_alloc_bytes 1e6\n"
+    found = of_metrics(heap + line + "\n")
+    assert (found.tasks, found.floor) == (5, floor)
+    assert (found.goal, found.gc_fraction) == (None, None)
+
+
+def test_figures_of_the_application_do_not_cost_the_page() -> None:
+    """A histogram of its own may begin below zero, and what others pushed has other versions."""
+    found = of_metrics(
+        "go_goroutines 5\n"
+        'process_skew_seconds_bucket{le="-1"} 0\nprocess_skew_seconds_bucket{le="+Inf"} 3\n'
+        'go_info{version="go1.27.3"} 1\ngo_info{instance="",job="nightly",version="go1.11"} 1\n'
+    )
+    assert (found.tasks, found.version) == (5, "go1.27.3")
+
+
+def test_gogc_of_the_process_counts_where_an_old_page_does_not_tell_it() -> None:
+    """At GOGC=400 a goal of 500 MB is five times the live heap; what the page says comes first."""
+    text = (
+        "go_goroutines 5\ngo_gc_duration_seconds_count 3\n"
+        "go_memstats_next_gc_bytes 5e8\ngo_memstats_heap_alloc_bytes 3e8\n"
+    )
+    given = {"GOGC": "400"}
+    old = vitals_of_metrics(parse_metrics(text.split("\n")), AT_NS, given)
+    new = vitals_of_metrics(
+        parse_metrics((text + "go_gc_gogc_percent 100\n").split("\n")), AT_NS, given
+    )
+    limited = vitals_of_metrics(parse_metrics(text.split("\n")), AT_NS, {"GOMEMLIMIT": "512MiB"})
+    assert (old.live, old.floor) == (100e6, Floor.GOAL)
+    assert (new.live, new.floor) == (250e6, Floor.GOAL)
+    assert (limited.live, limited.floor) == (300e6, Floor.HEAP)
+
+
+def test_a_collector_switched_off_by_the_program_stays_off() -> None:
+    """The page says GOGC=off; what the process was started with says nothing any more."""
+    told = of_metrics("go_goroutines 5\ngo_gc_gogc_percent 1.8446744073709552e+19\n")
+    assert told.gogc == 0
+    assert Identity(settings={"GOGC": "200"}).complete(told).gogc == 0

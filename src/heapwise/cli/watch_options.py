@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -41,9 +42,14 @@ def read_config(sources: Sequence[str]) -> Config:
     Raises:
         UsageError: neither; every fault of a file is told.
     """
+    return config_reader(sources)()
+
+
+def config_reader(sources: Sequence[str]) -> Callable[[], Config]:
+    """How to read it, now and later: a file that is away then is still no name of a service."""
     if len(sources) == 1 and _is_file(sources[0]):
-        return load_config(Path(sources[0]))
-    return config_of(sources)
+        return partial(load_config, Path(sources[0]))
+    return partial(config_of, sources)
 
 
 def changed(

@@ -17,7 +17,7 @@ from heapwise.cli.kinds import DURATION, parse_place
 from heapwise.cli.options import Option
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, note, on_terminal
-from heapwise.cli.watch_options import HOUR, SHARD, STORE, changed, read_config
+from heapwise.cli.watch_options import HOUR, SHARD, STORE, changed, config_reader
 from heapwise.errors import HeapwiseError, UsageError
 from heapwise.model.watch import Alert, Health, Severity
 from heapwise.names import visible
@@ -27,7 +27,7 @@ from heapwise.units import NS_PER_S, format_duration, how_many
 from heapwise.watch.alerts import Pace, Route
 from heapwise.watch.assembly import Assembly, assembled
 from heapwise.watch.clock import SteadyClock
-from heapwise.watch.config import Config, Shard, doubts
+from heapwise.watch.config import Config, Shard, SinkKind, doubts
 from heapwise.watch.itself import SERVICE
 from heapwise.watch.sinks.stdout import Stdout
 
@@ -60,7 +60,8 @@ def command(
     CONFIG is a TOML file; SERVICE is an address as for `heapwise record`, with a name before it if
     wanted: checkout=10.0.0.7:6060. SIGHUP reads CONFIG again and takes over its services.
     """
-    config = changed(read_config(sources), store=store, hour=hour, interval=interval, shard=shard)
+    read = config_reader(sources)
+    config = changed(read(), store=store, hour=hour, interval=interval, shard=shard)
     if http is not None:
         page = msgspec.structs.replace(config.http, listen=parse_place(http))
         config = msgspec.structs.replace(config, http=page)
@@ -69,10 +70,10 @@ def command(
             note(visible(doubt))
     with ExitStack() as stack:
         tell = lambda line: note(visible(line))  # noqa: E731 - a name for what is passed on
-        printed = [Route(_printer(as_json=as_json), _EVERYTHING)]
+        printed = _printed(config, as_json=as_json)
         made = stack.enter_context(assembled(config, SteadyClock(), tell, printed))
         stop = stack.enter_context(stop_on_signal(lambda _: None))
-        stack.enter_context(_reloading(made, sources, tell))
+        stack.enter_context(_reloading(made, read, tell))
         if config.http.listen is not None:
             _serve(stack, config, made)
         if duration is not None:
@@ -101,8 +102,12 @@ class _Lines:
         sys.stdout.flush()
 
 
-def _printer(*, as_json: bool) -> Stdout | _Lines:
-    return Stdout(_TERMINAL, sys.stdout.buffer) if as_json else _Lines()
+def _printed(config: Config, *, as_json: bool) -> tuple[Route, ...]:
+    """What is printed besides; nothing where a sink writes its own lines there."""
+    if any(sink.type is SinkKind.STDOUT for sink in config.sink):
+        return ()
+    sink = Stdout(_TERMINAL, sys.stdout.buffer) if as_json else _Lines()
+    return (Route(sink, _EVERYTHING),)
 
 
 def _serve(stack: ExitStack, config: Config, made: Assembly) -> None:
@@ -133,7 +138,7 @@ def _serve(stack: ExitStack, config: Config, made: Assembly) -> None:
             live,
             token=secret.read() if secret else "",
             metrics=metrics,
-            names=config.http.names,
+            names=config.http.called,
         )
     )
     # A token of the configuration is a secret; one that was made up has to be told.
@@ -143,7 +148,7 @@ def _serve(stack: ExitStack, config: Config, made: Assembly) -> None:
 
 @contextmanager
 def _reloading(
-    made: Assembly, sources: Sequence[str], tell: Callable[[str], None]
+    made: Assembly, read: Callable[[], Config], tell: Callable[[str], None]
 ) -> Iterator[None]:
     """Read the configuration again at SIGHUP, where there is one."""
     if threading.current_thread() is not threading.main_thread():
@@ -152,7 +157,7 @@ def _reloading(
 
     def reload(_number: int, _frame: FrameType | None) -> None:
         try:
-            made.watcher.reconfigure(read_config(sources))
+            made.watcher.reconfigure(read())
         except HeapwiseError as error:
             tell(f"the configuration stays as it was: {error}")
         else:

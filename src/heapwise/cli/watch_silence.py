@@ -14,7 +14,7 @@ from heapwise.cli.options import command as make_command
 from heapwise.cli.output import note
 from heapwise.cli.watch_options import STORE, changed, read_config
 from heapwise.errors import UsageError
-from heapwise.units import format_duration
+from heapwise.units import format_span
 from heapwise.watch.alerts import Silence, add_silence
 from heapwise.watch.assembly import SILENCES, silences_file
 
@@ -29,6 +29,13 @@ _WHOM = (
     Option(name="config", type=click.STRING, metavar="CONFIG",
            help="The watcher's configuration, which may name a file of silences."),
 )  # fmt: skip
+
+
+def _author() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in many containers
+        return ""
 
 
 @make_command("silence", *_WHOM, STORE)
@@ -57,7 +64,7 @@ def command(
     until = dt.datetime.now(dt.UTC) + dt.timedelta(microseconds=length / 1000)
     silence = Silence(
         service=service, instance=instance, code=code, until=until, comment=comment,
-        author=getpass.getuser(),
+        author=_author(),
     )  # fmt: skip
     add_silence(path, silence)
-    note(f"silent for {format_duration(length)}; {path} says so")
+    note(f"silent for {format_span(length)}; {path} says so")

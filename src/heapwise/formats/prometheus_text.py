@@ -34,6 +34,9 @@ _SAMPLE = re.compile(
     re.ASCII,
 )
 _LABEL = re.compile(r'(le|quantile|version|generation)="([^"\\]{0,100})",?', re.ASCII)
+_HISTOGRAM = re.compile(r"go_(?:gc|sched)_[a-z_]*_seconds_bucket", re.ASCII)
+"""Of the runtime; those of an application may hold anything, also durations below zero."""
+
 _ABOUT = frozenset({"go_info", "go_build_info", "python_info"})
 """Samples that are all labels, of which the version is read."""
 
@@ -125,13 +128,13 @@ class _Page:
         self.samples += 1
         value = _number(text)
         known = _labels(labels)
-        if name in _ABOUT:
+        if name in _ABOUT and (known is not None or name != "go_info"):  # the others have more
             self._versions[name] = dict(_LABEL.findall(labels)).get("version", "")
         elif known is None or value is None:
             self._foreign += 1
         elif not known:
             _put(self._values, name, value, name)
-        elif "le" in known and name.endswith("_seconds_bucket"):
+        elif "le" in known and _HISTOGRAM.fullmatch(name):
             edge = _edge(known["le"], name)
             _put(self._buckets.setdefault(name.removesuffix("_bucket"), {}), edge, value, name)
         elif "quantile" in known:
@@ -213,11 +216,10 @@ def _histogram(name: str, buckets: dict[float, float]) -> TimeHistogram:
     counts = [late - early for early, late in zip([0.0, *totals], totals, strict=False)]
     if edges[-1] != math.inf or any(not _is_count(count) for count in counts):
         raise ProfileError("a histogram that contradicts itself", name)
-    if edges[0] < 0:
+    bounds = tuple(round(edge * _NS, 3) for edge in edges[:-1])
+    if bounds and bounds[0] < 0:  # old Go begins next to zero, at -5e-324
         raise ProfileError("a histogram of negative durations", name)
-    return TimeHistogram(
-        bounds=tuple(round(edge * _NS, 3) for edge in edges[:-1]), counts=tuple(map(int, counts))
-    )
+    return TimeHistogram(bounds=bounds, counts=tuple(map(int, counts)))
 
 
 def _is_count(value: float) -> bool:

@@ -56,7 +56,7 @@ def connect(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
     try:
         plain.settimeout(deadline.left())
         return endpoint.access.tls().wrap_socket(plain, server_hostname=endpoint.host)
-    except OSError:
+    except BaseException:  # a certificate that cannot be read among them
         plain.close()
         raise
 

@@ -13,7 +13,7 @@ from heapwise.runtimes.endpoint import BASE, Endpoint
 from heapwise.watch.alerts import Desk, FolderJournal, Notifier, Route, Silences
 from heapwise.watch.capture.capturer import Capturer, Keeper
 from heapwise.watch.clock import Clock
-from heapwise.watch.config import Config
+from heapwise.watch.config import Config, Service
 from heapwise.watch.dispatch import Dispatch
 from heapwise.watch.export.configured import configured
 from heapwise.watch.exports import Exports
@@ -73,7 +73,11 @@ def assembled(
         desk.restore(store.alerts())
         outlets = configured(config.export, clock)
         exports = Exports(outlets.exporters)
-        capturer = _capturer(config, outlets.keeper(store), clock)
+
+        def service(name: str) -> Service | None:
+            return watcher[0].service(name)  # SIGHUP may have brought it, or changed it
+
+        capturer = _capturer(config, outlets.keeper(store), clock, service)
         with Notifier(routes, clock, FolderJournal(config.watch.store / "told")) as notifier:
             notifier.tell(store.alerts())  # what ended before a sink was told
             dispatch = Dispatch(desk, capturer, notifier, store.alert, scale)
@@ -96,13 +100,17 @@ def assembled(
                     capturer.close()
 
 
-def _capturer(config: Config, keeper: Keeper, clock: Clock) -> Capturer | None:
+def _capturer(
+    config: Config,
+    keeper: Keeper,
+    clock: Clock,
+    service_of: Callable[[str], Service | None],
+) -> Capturer | None:
     if not config.capture.enabled:
         return None
-    services = {service.name: service for service in config.service}
 
     def endpoint_of(target: Target) -> Endpoint | None:
-        service = services.get(target.service)
+        service = service_of(target.service)
         url = target.pprof or target.url
         if service is None or not url:
             return None
@@ -113,7 +121,7 @@ def _capturer(config: Config, keeper: Keeper, clock: Clock) -> Capturer | None:
         return endpoint if endpoint.base.endswith(BASE) else None
 
     def source_of(name: str) -> Path | None:
-        service = services.get(name)
+        service = service_of(name)
         return service.source if service is not None else None
 
     return Capturer(

@@ -85,6 +85,12 @@ class Dispatch:
         if self._capturer is not None:
             self._capturer.restarted(target_key)
 
+    def watched(self, target_keys: Container[str]) -> None:
+        """Alerts of all other targets end: an earlier watcher knew them, and they went unseen."""
+        for key in {alert.target for alert in self._desk.open()}:
+            if key not in target_keys:
+                self.gone(key)
+
     def step(self) -> None:
         """Take over what profiles have shown meanwhile, and begin those that are due."""
         self._changed(self._desk.look_at_silences())

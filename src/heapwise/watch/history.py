@@ -32,7 +32,11 @@ _COLUMNS = ("live", "tasks", "allocated", "work")
 _UNKNOWN = math.nan
 
 _STANDS_FOR = 2
-"""Intervals that one reading stands for at most: beyond, nobody looked."""
+"""Intervals that one reading stands for at most: beyond, nobody looked.
+
+A target that is asked less often, since its answers cost it much or somebody wants it so, has the
+longer interval that two stretches in a row show.
+"""
 
 Series = tuple[tuple[float, ...], tuple[float, ...]]
 """Floors, and what the service had to do meanwhile, of the same bins."""
@@ -52,12 +56,13 @@ class History:
     def __init__(self, scale: Scale, runtime: str, interval_ns: int) -> None:
         self.runtime = runtime
         self.bin_ns = scale.ns(minutes=BIN_MINUTES)
-        self._stands_for_ns = min(self.bin_ns, _STANDS_FOR * interval_ns)
+        self._interval_ns = interval_ns
         self.reset()
 
     def reset(self) -> None:
         """Forget everything: the process is another one."""
         self.last: Stretch | None = None
+        self._length_ns = 0  # of the last stretch
         self.recent: deque[Bin] = deque(maxlen=RECENT)
         self.tallies: deque[PauseTally] = deque(maxlen=TALLIES)
         self._origin_ns: int | None = None
@@ -81,7 +86,10 @@ class History:
             self._filling = None
         if self._filling is None:
             self._filling = Filling(index)
-        self._filling.add(stretch, self._stands_for_ns)
+        length_ns = stretch.end_ns - stretch.begin_ns
+        interval_ns = max(self._interval_ns, min(length_ns, self._length_ns))
+        self._length_ns = length_ns
+        self._filling.add(stretch, min(self.bin_ns, _STANDS_FOR * interval_ns))
         return made
 
     def restore(self, bins: Sequence[Bin]) -> None:

@@ -59,10 +59,19 @@ class Lookout:
         self._told = found
         return found
 
+    def _look(self, discovery: Discovery) -> Discovered:
+        """Who is there; who was there before, where a list makes us stumble."""
+        try:
+            return discovery.look(self._clock.now_ns())
+        except Exception as error:  # noqa: BLE001 - nobody would hear of targets any more
+            known = self._found.targets if self._found is not None else ()
+            problem = f"looking for targets failed, {type(error).__name__}: {error}"
+            return Discovered(targets=known, problems=(problem,))
+
     def _run(self) -> None:
         while not self._stop.is_set():
             discovery = self._discovery
-            found = discovery.look(self._clock.now_ns())
+            found = self._look(discovery)
             if discovery is self._discovery:  # else it is of a configuration that has gone
                 self._found = found
             self._stop.wait(self._every_s)

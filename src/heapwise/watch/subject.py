@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from heapwise.analysis.stretch import between
+from heapwise.analysis.stretch import restarted as is_another
 from heapwise.errors import ServiceError
 from heapwise.model.watch import Bin, Health, Sign, Stretch, Target, TargetState, Vitals
 from heapwise.watch.config import Alerts
@@ -75,6 +76,10 @@ class Subject:
         self._floor = past[1].floor if past is not None else None
         self._strange_ns: int | None = None
 
+    def is_now(self, target: Target) -> None:
+        """Its address or its labels are others; its name, and what is known of it, are the same."""
+        self.state = msgspec.structs.replace(self.state, target=target)
+
     def take(self, outcome: Outcome, now_ns: int) -> News:
         """Bring everything up to date.
 
@@ -87,8 +92,8 @@ class Subject:
             self._failed(outcome, now_ns)
             return News()
         before = self.state.vitals or self._remembered(vitals)
-        stretch = between(before, vitals) if before is not None else None
-        restarted = before is not None and stretch is None
+        restarted = before is not None and is_another(before, vitals)
+        stretch = between(before, vitals) if before is not None and not restarted else None
         if stretch is not None and not self._is_floor(vitals):
             stretch = msgspec.structs.replace(stretch, live=None)
         if self._history is None or restarted:
@@ -120,11 +125,15 @@ class Subject:
         return True
 
     def _remembered(self, vitals: Vitals) -> Vitals | None:
-        """What the watcher before this one saw last, if the same process answers now."""
+        """What the watcher before this one saw last.
+
+        Nothing where that is not over by a clock that was set back since, unless it is of another
+        process, which is news whenever that was.
+        """
         if self._past is None:
             return None
         earlier = self._past[1]
-        if between(earlier, vitals) is None:
+        if earlier.at_ns >= vitals.at_ns and not is_another(earlier, vitals):
             self._past = None
             return None
         return earlier

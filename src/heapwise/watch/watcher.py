@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from heapwise.errors import HeapwiseError
 from heapwise.model.watch import Bin, Target, TargetState, Vitals
 from heapwise.units import NS_PER_S
@@ -21,7 +23,7 @@ from heapwise.watch.deploys.deploys import Deploys
 from heapwise.watch.dispatch import Dispatch
 from heapwise.watch.export.own import ScrapeTimes
 from heapwise.watch.exports import Exports
-from heapwise.watch.itself import Mirror, itself
+from heapwise.watch.itself import SERVICE, Mirror, itself
 from heapwise.watch.keeping import Keeping
 from heapwise.watch.lookout import Lookout
 from heapwise.watch.pool import Outcome, Pool
@@ -87,7 +89,7 @@ class Watcher:
 
     def states(self) -> tuple[TargetState, ...]:
         """How every target does; may be called from any thread."""
-        return tuple(asked.subject.state for asked in self._asked.values())
+        return tuple(asked.subject.state for asked in self._asked.copy().values())
 
     def waiting(self) -> int:
         """Targets that are being asked now, or ought to be."""
@@ -106,11 +108,13 @@ class Watcher:
         found = self._lookout.news()
         if found is not None:
             self._watch((*found.targets, itself()))
+            if not found.problems:  # else some may be missing from a list that cannot be read
+                self._dispatch.watched({each.key for each in (*found.targets, itself())})
             for problem in found.problems:
                 self._tell(problem)
         for key in self._agenda.due(now, pool.room):
             pool.ask(key, self._asked[key].scrape)
-        outcome = pool.outcome(self._wait_s(now))
+        outcome = pool.outcome(self._wait_s(now) if pool.room else _STEP_S)
         while outcome is not None:
             self._take(outcome)
             outcome = pool.outcome(0)
@@ -125,9 +129,13 @@ class Watcher:
 
         What is known of targets that stay is kept. Nothing else of a configuration is taken over.
         """
+        self._config = msgspec.structs.replace(self._config, service=config.service)
         self._services = {service.name: service for service in config.service}
-        self._config = config
-        self._lookout.look_for(config)
+        self._lookout.look_for(self._config)
+
+    def service(self, name: str) -> Service | None:
+        """A service as it is watched now."""
+        return self._services.get(name)
 
     def _wait_s(self, now_ns: int) -> float:
         due = self._agenda.next_ns()
@@ -135,7 +143,11 @@ class Watcher:
 
     def _watch(self, targets: Sequence[Target]) -> None:
         """Take these targets instead of those before; who stays is not disturbed."""
-        wanted = {target.key: target for target in targets}
+        wanted = {
+            target.key: target
+            for target in targets
+            if target.service in self._services or target.service == SERVICE
+        }
         for key in [key for key in self._asked if key not in wanted]:
             gone = self._asked.pop(key)
             self._deploys.gone(gone.subject.state.target)
@@ -143,9 +155,8 @@ class Watcher:
         for key, target in wanted.items():
             service = self._services.get(target.service)
             known = self._asked.get(key)
-            if known is None or known.service != service:
-                same = known is not None and known.subject.state.target == target
-                self._add(target, service, known.subject if known and same else None)
+            if known is None or known.service != service or known.subject.state.target != target:
+                self._add(target, service, known.subject if known else None)
         intervals = ((key, self._interval_of(wanted[key].service)) for key in self._asked)
         self._agenda.watch(intervals, self._clock.now_ns())
 
@@ -156,7 +167,10 @@ class Watcher:
         except HeapwiseError as error:
             self._tell(f"{target.key}: {error}")
             return
-        self._asked[target.key] = _Asked(subject or self._subject(target), service, scrape, pace)
+        if subject is None:
+            subject = self._subject(target)
+        subject.is_now(target)
+        self._asked[target.key] = _Asked(subject, service, scrape, pace)
 
     def _subject(self, target: Target) -> Subject:
         return Subject(
@@ -184,8 +198,14 @@ class Watcher:
     def _past(self, key: str) -> tuple[Sequence[Bin], Vitals] | None:
         """What a watcher before this one kept of a target."""
         since_ns = self._clock.now_ns() - self._scale.ns(hours=80)
-        last = self._store.vitals(key, since_ns)[-1:]
-        return (self._store.bins(key, since_ns), last[0]) if last else None
+        try:
+            last = self._store.newest(key)
+            if last is None or last.at_ns < since_ns:
+                return None
+            return self._store.bins(key, since_ns), last
+        except HeapwiseError as error:
+            self._tell(f"{key}: nothing is known of its past: {error}")
+            return None
 
     def _take(self, outcome: Outcome) -> None:
         """One answer: to the state, the agenda, the store, the detectors and the exporters."""

@@ -65,7 +65,8 @@ class Access:
             return None
         wanted = request.url.remove_query_params("token")
         answer = RedirectResponse(wanted.path + (f"?{wanted.query}" if wanted.query else ""), 303)
-        answer.set_cookie(self._cookie, self.token, httponly=True, samesite="strict")
+        # Not strict: those are kept back where a link in a chat or another tool is followed.
+        answer.set_cookie(self._cookie, self.token, httponly=True, samesite="lax")
         return answer
 
     @property

@@ -15,6 +15,7 @@ from heapwise.web.access import Access, names_of
 from heapwise.web.app import application
 
 _MOST_REQUESTS = 8  # at once; a browser sends two
+_GONE_S = 60  # without a sign of life
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -25,7 +26,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except (OSError, UnicodeError) as error:  # UnicodeError: no name a domain can have
         reason = error.strerror if isinstance(error, OSError) else "it is not a host name"
         raise UsageError(
@@ -33,6 +34,11 @@ def listen(host: str, port: int) -> socket.socket:
             reason or str(error),
             "choose another with -http=host:port; port 0 takes any that is free",
         ) from None
+    # Connections inherit it: of one whose other end is gone, or takes nothing, nobody else hears.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _GONE_S)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _GONE_S * 1000)
+    return listener
 
 
 def serve(

@@ -21,7 +21,7 @@ RESOLVE_AFTER_NS = 15 * 60 * NS_PER_S
 _BACK_WITHIN_HOURS = 1.0
 """What comes back sooner is the same alert."""
 
-_SETTLES_HOURS = {"leak": 4.0, "growing": 2.0, "tasks": 4.0}
+_SETTLES_HOURS = {"leak": 8.0, "growing": 2.0, "tasks": 8.0}
 """After a restart of the watcher, how long detectors that want to see a sign several times in a row
 take until they can see it again; their silence until then means nothing."""
 
@@ -66,7 +66,7 @@ class Desk:
         """Go on with the alerts of a watcher that ran before: they are neither new nor gone."""
         now = self._clock.now_ns()
         with self._lock:
-            for alert in alerts:
+            for alert in sorted(alerts, key=lambda alert: alert.began_ns):  # the newest stays
                 case = Case(alert, said=alert.summary)
                 case.settled_ns = now + self._scale.ns(hours=_SETTLES_HOURS.get(alert.code, 0))
                 if self._is_near(case, now):
@@ -154,6 +154,9 @@ class Desk:
 
         changed = self._changing(target_key, judge)
         with self._lock:  # not to come back: another process is another alert
+            if codes is None:
+                self._cases.pop(target_key, None)
+                return changed
             cases = self._cases.get(target_key, {})
             for alert in changed:
                 if alert.ended_ns is not None and alert.ended_why == why:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from typing import Protocol, Self
 
 import msgspec
 
+from heapwise.errors import HeapwiseError
 from heapwise.model.watch import Alert, SinkHealth
 from heapwise.names import visible
 from heapwise.units import NS_PER_S
@@ -24,6 +26,9 @@ LONGEST_WAIT_S = 300.0
 so that many watchers do not come back at once."""
 
 _IDLE_S = 3600.0
+
+LAST_WAIT_S = 5.0
+"""For messages that are on their way, in the end; what is not taken by then is told again."""
 
 
 class Sink(Protocol):
@@ -68,8 +73,9 @@ class Notifier:
     def __exit__(self, *_: object) -> None:
         for teller in self._tellers:
             teller.stop()
+        end = time.monotonic() + LAST_WAIT_S
         for teller in self._tellers:
-            teller.join()
+            teller.join(max(0.0, end - time.monotonic()))
 
     def tell(self, alerts: Iterable[Alert]) -> None:
         """How alerts are now; returns at once, and may be told what it knows already."""
@@ -112,14 +118,15 @@ class _Teller:
             self._stopping = True
             self._changed.notify()
 
-    def join(self) -> None:
-        """Wait for a message that is on its way; its sink's own deadline bounds that."""
-        self._thread.join()
+    def join(self, wait_s: float) -> None:
+        """Wait for a message that is on its way, and write down what is not told."""
+        self._thread.join(wait_s)
+        self._keep()
 
     def note(self, alerts: Sequence[Alert]) -> None:
         with self._changed:
-            if self._ledger.note(alerts, self._clock.now_ns()):
-                self._changed.notify()
+            self._ledger.note(alerts, self._clock.now_ns())
+            self._changed.notify()  # also what is no news may be due to be told again
 
     def health(self) -> SinkHealth:
         with self._changed:
@@ -167,7 +174,8 @@ class _Teller:
                 self._health, sent=self._health.sent + 1, problem="", told_ns=now
             )
             return
-        if isinstance(problem, Rejected):
+        if isinstance(problem, Rejected) or not isinstance(problem, HeapwiseError):
+            # It is about these: others may go before.
             self._ledger.put_off(group, now + _pause_ns(LONGEST_WAIT_S))
         else:
             self._failures += 1
@@ -184,7 +192,9 @@ class _Teller:
             told, self._ledger.unkept = dict(self._ledger.told), False
         try:
             self._journal.write(self._sink.name, told)
-        except OSError as error:  # a full disk: what is told now may be told again after a restart
-            problem = f"what was told cannot be kept: {error.strerror}"
+        except (OSError, ValueError) as error:
+            # A full disk, or half a character: what is told now may be told again after a restart.
+            why = error.strerror if isinstance(error, OSError) else visible(str(error))
+            problem = f"what was told cannot be kept: {why}"
             with self._changed:
                 self._health = msgspec.structs.replace(self._health, problem=problem)

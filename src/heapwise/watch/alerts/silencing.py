@@ -52,11 +52,11 @@ def add_silence(path: Path, silence: Silence) -> None:
             known = parse_silences(content, path) if content.strip() else SilenceFile()
             if path.suffix == ".json":
                 both = SilenceFile((*known.silence, silence))
-                _replace(path, msgspec.json.format(msgspec.json.encode(both)) + b"\n")
+                added = msgspec.json.format(msgspec.json.encode(both)) + b"\n"
             else:
                 added = content + _block(silence, after=content)
-                parse_silences(added, path)
-                _replace(path, added)
+            parse_silences(added, path)
+            _replace(path, added)
     except OSError as error:
         raise UsageError(f"cannot write silences to {path}", error.strerror or "") from None
 

@@ -131,7 +131,7 @@ class Capturer:
                 continue
             key = LineKey(target.service, vitals.build, kind)
             line = self._lines.join(alert, target, key, vitals.runtime)
-            if line.target != target:
+            if line.target.key != target.key:
                 what = f"{kind} profiles are taken of {line.target.key}, which runs the same"
                 self._note([alert.id], what)
 

@@ -58,5 +58,7 @@ class Gate:
 
     def done(self, target: Target, kind: str, size: int, now_ns: int) -> None:
         """One was taken, of so many bytes, or was to be: the target has spent the time."""
+        since_ns = now_ns - self._cooldown_ns  # what was taken before says no more to anybody
+        self._last = {key: at_ns for key, at_ns in self._last.items() if at_ns > since_ns}
         self._last[target.key, kind] = now_ns
         self._budget.spend(target.service, size, seconds_of(kind, self._settings), now_ns)

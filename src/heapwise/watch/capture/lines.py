@@ -44,6 +44,8 @@ class Lines:
         if line is None:
             series = Series(key.kind, alert.code, runtime, self._scale, self._settings)
             line = self._lines[key] = Line(target, series)
+        elif line.target.key == target.key:
+            line.target = target  # which may have another address by now
         line.alerts[alert.id] = target.key
         return line
 
@@ -54,7 +56,7 @@ class Lines:
     def beside(self, line: Line, kind: str) -> Path | None:
         """The newest readable capture of another kind of the same process; None without."""
         for other in self:
-            if other.target == line.target and other.series.kind == kind and other.files:
+            if other.target.key == line.target.key and other.series.kind == kind and other.files:
                 return other.files[max(other.files)]
         return None
 

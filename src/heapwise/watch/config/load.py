@@ -70,13 +70,14 @@ def load_config(path: Path) -> Config:
         ConfigError: everything that is wrong with it, 20 complaints at most.
         UsageError: it cannot be read, or is no TOML.
     """
-    reading = Reading(path.parent)
+    directory = path.parent.absolute()
+    reading = Reading(directory)
     config = reading.table(_toml(path), Config)
     if config is None or reading.faults:
         raise ConfigError(
             [f"{path}: {where or 'top level'}: {what}" for where, what in reading.faults]
         )
-    store = path.parent / config.watch.store
+    store = directory / config.watch.store
     return msgspec.structs.replace(config, watch=msgspec.structs.replace(config.watch, store=store))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from heapwise.errors import UsageError
 from heapwise.watch.capture.settings import (
@@ -163,7 +164,7 @@ class Http(Table, frozen=True, kw_only=True):
     Attributes:
         listen: where; not at all without. An address that other machines reach needs a token.
         token_file: that a request must know.
-        names: by which the server may be called, besides its address.
+        names: by which the server may be called, besides its address and that of `url`.
         url: under which people open the page; sinks send links to it.
     """
 
@@ -171,6 +172,12 @@ class Http(Table, frozen=True, kw_only=True):
     token_file: SecretFrom | None = None
     names: tuple[str, ...] = ()
     url: Web | None = None
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """All names by which the server may be called."""
+        of_url = urlsplit(self.url or "").hostname
+        return (*self.names, of_url) if of_url else self.names
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """What others can reach is guarded."""

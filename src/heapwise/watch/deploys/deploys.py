@@ -21,7 +21,7 @@ _MOST_LIVES = 32
 """Processes of one build that are remembered, the newest."""
 
 _BUILDS = 2
-"""Builds of a service that are remembered."""
+"""Builds of a service that are remembered, besides those that are compared."""
 
 _PATIENCE = 1.25
 """Stragglers of a deploy are waited for until the first of it is so many times the age."""
@@ -89,6 +89,9 @@ class Deploys:
         deploy = self._builds.seen(target, vitals.build, vitals.at_ns)
         if deploy is not None and deploy.before:
             self._watched[target.service] = _Watch(deploy, target.key)
+        watch = self._watched.get(target.service)
+        if watch is not None and watch.target == target.key:
+            self._stands(watch, target, vitals.build)
         if stretch is None or target.key not in self._alive:
             self._alive[target.key] = self._born(target, vitals)
         life = self._alive[target.key]
@@ -102,8 +105,7 @@ class Deploys:
         self._alive.pop(target.key, None)
         watch = self._watched.get(target.service)
         if watch is not None and watch.target == target.key:
-            lives = self._lives[target.service].get(watch.deploy.build, [])
-            watch.target = next((each.target for each in lives if self._lasts(each)), target.key)
+            watch.target = self._another(watch, target) or target.key
 
     def judged(self, now_ns: int) -> tuple[Judgement, ...]:
         """What can be said now and was not said before; to be asked each time round."""
@@ -135,9 +137,28 @@ class Deploys:
         builds = self._lives[target.service]
         lives = builds.pop(vitals.build, [])
         builds[vitals.build] = [*lives[-_MOST_LIVES + 1 :], life]  # the newest build comes last
+        watch = self._watched.get(target.service)
+        judged = (watch.deploy.before, watch.deploy.build) if watch is not None else ()
         for build in [*builds][:-_BUILDS]:
-            del builds[build]
+            if build not in judged:
+                del builds[build]
         return life
+
+    def _stands(self, watch: _Watch, target: Target, build: str) -> None:
+        """Whether a target that stands for a deploy still does: not if it runs another build."""
+        if build in ("", watch.deploy.build):
+            return
+        another = self._another(watch, target)
+        if another:
+            watch.target = another
+        else:
+            del self._watched[target.service]  # it was taken back
+
+    def _another(self, watch: _Watch, target: Target) -> str:
+        """A target besides one that runs the deployed build; empty where none does."""
+        lives = self._lives[target.service].get(watch.deploy.build, [])
+        others = (each.target for each in lives if self._lasts(each))
+        return next((key for key in others if key != target.key), "")
 
     def _judge(self, service: str, watch: _Watch, now_ns: int) -> Judgement | None:
         lives = self._lives[service]
@@ -162,7 +183,9 @@ class Deploys:
     def _ready(self, lives: Sequence[Life], age: Age, now_ns: int) -> bool:
         """Whether all processes of a build that live are that old, or the first has waited."""
         alive = [life for life in lives if self._lasts(life)]
-        if not alive or not any(life.past(age) for life in alive):
+        # Nothing can be said by who was older when first seen, so nobody is judged for its sake.
+        alive = [life for life in alive if life.saw(age) or not life.past(age)] or alive
+        if not any(life.past(age) for life in alive):
             return False
         first_ns = min(life.born_ns for life in alive)
         waited = now_ns - first_ns >= _PATIENCE * self._scale.ns(minutes=age.minutes)

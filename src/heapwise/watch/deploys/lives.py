@@ -146,6 +146,10 @@ class Life:
         """Whether it has lived that long."""
         return self.seen_ns - self.born_ns >= self.scale.ns(minutes=age.minutes)
 
+    def saw(self, age: Age) -> bool:
+        """Whether any of what is compared at an age was seen of it."""
+        return bool(self._blocks[age])
+
     def blocks(self, age: Age) -> list[Block]:
         """Those of the time before an age of which enough was seen, in order."""
         least_s = _FULL * self.scale.ns(minutes=age.block) / NS_PER_S

@@ -98,14 +98,15 @@ class Limit:
 
     def _sign(self, verdict: Verdict, hours: float, history: History, severity: Severity) -> Sign:
         newest = history.recent[-1]
-        left_ns = float(self._scale.ns(hours=hours))
+        left_ns = float(self._scale.ns(hours=hours)) if hours > 0 else 0.0
+        when = f"in about {format_span(left_ns)} if it grows on" if left_ns else "and grows on"
         return Sign(
             code=_CODE,
             severity=severity,
             summary=(
-                f"the live heap is at its limit of {format_size(newest.limit or 0)} in about "
-                f"{format_span(left_ns)} if it grows on: by {format_share(verdict.share)} in the "
-                f"last {format_span(self._windows.span_ns(verdict))}"
+                f"the live heap is at its limit of {format_size(newest.limit or 0)} {when}: by "
+                f"{format_share(verdict.share)} in the last "
+                f"{format_span(self._windows.span_ns(verdict))}"
             ),
             numbers=(
                 Number("live heap", newest.live or verdict.end, "B"),

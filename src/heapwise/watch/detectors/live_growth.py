@@ -41,7 +41,7 @@ class LiveGrowth:
         weighed = verdict if self._severity is Severity.PAGE else verdicts[-1]
         live = history.recent[-1].live or verdict.end
         hours = hours_to_limit(verdict, history)
-        left_ns = None if hours is None else self._scale.ns(hours=hours)
+        left_ns = None if hours is None else self._scale.ns(hours=hours) if hours else 0
         return Sign(
             code=self.code,
             severity=self._severity,
@@ -60,7 +60,9 @@ class LiveGrowth:
         )
         if verdict.load > 0:
             said += f"; the load accounts for {format_share(verdict.load)}"
-        if left_ns is not None:
+        if left_ns == 0:
+            said += "; it is at its limit"
+        elif left_ns is not None:
             said += f"; at its limit in about {format_span(left_ns)} if it goes on"
         return said
 

@@ -109,7 +109,8 @@ class Url:
             try:
                 self._listed, self._problem = self._ask(), ""
             except HeapwiseError as error:
-                self._problem = f"{self._url}: {error}; {_kept(self._listed)}"
+                why = HeapwiseError(error.what, error.why)  # hints are of debug endpoints
+                self._problem = f"{self._url}: {why}; {_kept(self._listed)}"
         return self._listed, (self._problem,) if self._problem else ()
 
     def _ask(self) -> tuple[Listed, ...]:

@@ -64,9 +64,11 @@ class OtlpExport:
     """
 
     def __init__(self, settings: Otlp, clock: Clock) -> None:
-        receiver = Receiver.parse("otlp", settings.url, settings.access())
-        if receiver.target == "/":
-            receiver = receiver.below(PATH)
+
+        def receiver() -> Receiver:
+            root = Receiver.parse("otlp", settings.url, settings.access())
+            return root.below(PATH) if root.target == "/" else root
+
         self._outbox = Outbox(
             receiver, clock, deadline_s=settings.deadline / NS_PER_S, most_bytes=_MOST_WAITING
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
+from collections.abc import Callable
 
-from heapwise.errors import ServiceError
+from heapwise.errors import HeapwiseError
 from heapwise.model.watch import SinkHealth
 from heapwise.watch.clock import Clock
 from heapwise.watch.post import Receiver, Rejected, post
@@ -25,16 +26,19 @@ class Outbox:
     Both are counted.
 
     Args:
-        receiver: where to.
+        receiver: where to; made anew for each body, since secrets are exchanged.
         clock: tells when something was taken.
         content_type: of all bodies.
         deadline_s: of one.
         most_bytes: that wait.
+
+    Raises:
+        UsageError: there is no such receiver, or a secret of it cannot be read.
     """
 
     def __init__(
         self,
-        receiver: Receiver,
+        receiver: Callable[[], Receiver],
         clock: Clock,
         *,
         content_type: str = "application/json",
@@ -42,6 +46,7 @@ class Outbox:
         most_bytes: int = MOST_WAITING,
     ) -> None:
         self._receiver, self._clock = receiver, clock
+        self._name = receiver().name
         self._content_type, self._deadline_s = content_type, deadline_s
         self._most_bytes = most_bytes
         self._waiting: deque[bytes] = deque()
@@ -51,7 +56,7 @@ class Outbox:
         self._told_ns: int | None = None
         self._stopping = False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name=receiver.name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -82,7 +87,7 @@ class Outbox:
         """How it does; what waits and what is dropped are bodies."""
         with self._changed:
             return SinkHealth(
-                name=self._receiver.name,
+                name=self._name,
                 sent=self._sent,
                 failed=self._failed,
                 waiting=len(self._waiting),
@@ -96,14 +101,14 @@ class Outbox:
         while (body := self._next()) is not None:
             try:
                 post(
-                    self._receiver,
+                    self._receiver(),
                     body,
                     content_type=self._content_type,
                     deadline_s=self._deadline_s,
                 )
             except Rejected as error:
                 self._done(body, str(error), dropped=1)
-            except ServiceError as error:
+            except HeapwiseError as error:  # it is away, or a file that it wants to see is
                 self._later(str(error), wait_s)
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
             else:

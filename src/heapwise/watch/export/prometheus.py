@@ -205,14 +205,20 @@ def _health(own: Own) -> Iterator[Family]:
 
 def _sinks(own: Own) -> Iterator[Family]:
     of_sink = ("sink",)
-    sent = CounterMetricFamily(f"{PREFIX}notices", "Notices that it took.", labels=of_sink)
+    sent = CounterMetricFamily(
+        f"{PREFIX}notices", "Notices that it took; of exports, bodies.", labels=of_sink
+    )
     failed = CounterMetricFamily(
         f"{PREFIX}notice_failures", "Attempts that failed.", labels=of_sink
     )
     dropped = CounterMetricFamily(
-        f"{PREFIX}notices_dropped", "Alerts given up, since too many waited.", labels=of_sink
+        f"{PREFIX}notices_dropped",
+        "What was given up, refused or too much to wait.",
+        labels=of_sink,
     )
-    waiting = GaugeMetricFamily(f"{PREFIX}alerts_untold", "Alerts that wait.", labels=of_sink)
+    waiting = GaugeMetricFamily(
+        f"{PREFIX}alerts_untold", "Alerts that wait; of exports, bodies.", labels=of_sink
+    )
     for sink in own.sinks:
         name = [label_value(sink.name)]
         sent.add_metric(name, sink.sent)

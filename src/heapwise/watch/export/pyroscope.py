@@ -51,7 +51,10 @@ class PyroscopeExport:
     """
 
     def __init__(self, settings: Pyroscope, clock: Clock) -> None:
-        receiver = Receiver.parse("pyroscope", settings.url, settings.access()).below(_PATH)
+
+        def receiver() -> Receiver:
+            return Receiver.parse("pyroscope", settings.url, settings.access()).below(_PATH)
+
         self._outbox = Outbox(receiver, clock, deadline_s=settings.deadline / NS_PER_S)
         self._targets: dict[str, Target] = {}
 

@@ -96,7 +96,7 @@ def watcher() -> Chart:
     return Chart(
         "The watcher itself",
         "short",
-        "Scrapes a second, those that failed, and alerts that a sink has yet to be told.",
+        "Scrapes a second, those that failed, and what a sink or export has yet to be told.",
         (
             Query("sum(rate(heapwise_watch_scrapes_total[5m]))", "scrapes"),
             Query("sum(rate(heapwise_watch_scrape_failures_total[5m]))", "failed"),
@@ -116,8 +116,8 @@ def watcher() -> Chart:
                 "heapwise_watch_alerts_untold > 0",
                 "15m",
                 Severity.WARN,
-                "{{ $labels.sink }} does not take alerts",
-                "They are kept, and told when it does.",
+                "{{ $labels.sink }} does not take what it is told",
+                "Alerts are kept, and told when it does; of profiles and figures so much as fits.",
             ),
             Alarm(
                 "HeapwiseStoreFull",

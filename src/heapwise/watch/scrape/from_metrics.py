@@ -7,6 +7,8 @@ Python little more than the process.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from heapwise.analysis.live_heap import NO_GOAL
 from heapwise.errors import ProfileError
 from heapwise.formats.prometheus_text import Scrape
@@ -16,6 +18,7 @@ from heapwise.watch.scrape.floor import floor_of
 
 _HISTOGRAMS = ("go_sched_pauses_total_gc_seconds", "go_gc_pauses_seconds")
 _CYCLES = ("go_gc_cycles_total_gc_cycles_total", "go_gc_duration_seconds_count")
+_GOAL = "go_memstats_next_gc_bytes"
 _CPU = "go_cpu_classes_{}_cpu_seconds_total"
 _LARGEST = 2.0**63
 _NS = 1e9
@@ -23,8 +26,16 @@ _OLDEST = "2"
 """CPython's oldest generation."""
 
 
-def vitals_of_metrics(page: Scrape, at_ns: int) -> Vitals:
+def vitals_of_metrics(
+    page: Scrape, at_ns: int, settings: Mapping[str, str] | None = None
+) -> Vitals:
     """What a page says; its work and the name of its build are for the caller.
+
+    Args:
+        page: of one moment.
+        at_ns: which.
+        settings: GOGC and GOMEMLIMIT of the process, where they are known; client_golang tells
+            them since 1.20.
 
     Raises:
         ProfileError: it tells of no process, or of amounts that cannot be.
@@ -33,7 +44,7 @@ def vitals_of_metrics(page: Scrape, at_ns: int) -> Vitals:
     if page.python:
         return _python(told, at_ns)
     if told.of("go_goroutines") is not None or told.of("go_memstats_alloc_bytes_total") is not None:
-        return _go(told, at_ns)
+        return _go(told, at_ns, settings or {})
     if told.of("process_resident_memory_bytes") is None:
         why = (
             f"{page.foreign} samples of runtimes carry labels of other processes"
@@ -81,9 +92,9 @@ class _Told:
         return None if first is None else max(0.0, first - sum(others))
 
 
-def _go(told: _Told, at_ns: int) -> Vitals:
+def _go(told: _Told, at_ns: int, settings: Mapping[str, str]) -> Vitals:
     gogc, limit = _gogc(told), told.of("go_gc_gomemlimit_bytes")
-    live, floor = _live(told, gogc, limit)
+    live, floor = _live(told, gogc, limit, settings)
     total = told.of("go_gc_duration_seconds_sum")
     histograms = (told.page.histograms.get(name) for name in _HISTOGRAMS)
     return Vitals(
@@ -96,7 +107,7 @@ def _go(told: _Told, at_ns: int) -> Vitals:
         live=live,
         floor=floor,
         heap=told.of("go_memstats_heap_alloc_bytes"),
-        goal=_goal(told),
+        goal=_goal(told, "go_gc_heap_goal_bytes", _GOAL),
         gogc=gogc,
         limit=limit if limit is not None and 0 < limit < NO_GOAL else None,
         rss=told.of("process_resident_memory_bytes"),
@@ -111,7 +122,7 @@ def _go(told: _Told, at_ns: int) -> Vitals:
         cpu_available_s=told.cpu("total"),
         cpu_s=told.of("process_cpu_seconds_total"),
         cpu_counted_s=told.cpu("total", "idle"),
-        gc_fraction=told.of("go_memstats_gc_cpu_fraction"),
+        gc_fraction=_fraction(told),
         last_gc_ns=told.ns("go_memstats_last_gc_time_seconds"),
         tasks=told.count("go_goroutines", "go_sched_goroutines_goroutines"),
         threads=told.count("go_threads"),
@@ -126,33 +137,42 @@ def _gogc(told: _Told) -> float | None:
     return percent if 0 <= percent < NO_GOAL else 0.0
 
 
-def _goal(told: _Told) -> float | None:
-    goal = told.of("go_gc_heap_goal_bytes", "go_memstats_next_gc_bytes")
-    return goal if goal is not None and goal < NO_GOAL else None
+def _goal(told: _Told, *names: str) -> float | None:
+    """None where the collector is off: before Go 1.19 that is all that 64 bits can count."""
+    found = (told.page.values.get(name) for name in names)
+    goal = next((each for each in found if each is not None), None)
+    return goal if goal is not None and 0 <= goal < NO_GOAL else None
+
+
+def _fraction(told: _Told) -> float | None:
+    """The collector's share; old runtimes may tell a little less than none."""
+    share = told.page.values.get("go_memstats_gc_cpu_fraction")
+    return share if share is not None and share >= 0 else None
 
 
 def _live(
-    told: _Told, gogc: float | None, limit: float | None
+    told: _Told, gogc: float | None, limit: float | None, settings: Mapping[str, str]
 ) -> tuple[float | None, Floor | None]:
     exact = told.of("go_gc_heap_live_bytes")
     if exact is not None:
         return exact, Floor.EXACT
-    cycles, goal = told.count(*_CYCLES), told.count("go_memstats_next_gc_bytes")
+    cycles, goal = told.count(*_CYCLES), _goal(told, _GOAL)
     heap = told.count("go_memstats_heap_alloc_bytes")
     counters = Counters(
         total_alloc=0,
         mallocs=0,
         frees=0,
         heap_alloc=-1 if heap is None else heap,
-        next_gc=-1 if goal is None else goal,
+        next_gc=-1 if goal is None else int(goal),
         stack_inuse=told.count("go_memstats_stack_inuse_bytes") or 0,
         num_gc=-1 if cycles is None else cycles,
     )
-    settings = {
-        "GOGC": "off" if gogc == 0 else str(int(gogc or 100)),
-        "GOMEMLIMIT": "" if limit is None or limit >= NO_GOAL else str(int(limit)),
-    }
-    return floor_of(counters, settings)
+    now = dict(settings)  # a program may have changed what it was started with
+    if gogc is not None:
+        now["GOGC"] = str(int(gogc)) if gogc else "off"
+    if limit is not None:
+        now["GOMEMLIMIT"] = str(int(limit)) if limit < NO_GOAL else ""
+    return floor_of(counters, now)
 
 
 def _python(told: _Told, at_ns: int) -> Vitals:

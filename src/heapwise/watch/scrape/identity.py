@@ -85,7 +85,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             "rss": None if usage is None else float(usage.rss),
             "cpu_s": None if usage is None else _cpu_s(usage),
         }
-        added = {name: value for name, value in known.items() if not getattr(vitals, name)}
+        added = {n: value for n, value in known.items() if getattr(vitals, n) in (None, "")}
         given = told.memory_limit if told.memory_limit and told.memory_limit > 0 else None
         limits = (vitals.limit, self.limit, given)
         vitals = replace(

@@ -123,7 +123,7 @@ class Reader:
 
     def _of_metrics(self, body: bytes, at_ns: int) -> Vitals:
         lines = (line.decode("utf-8", "replace") for line in _lines_of_runtimes(body))
-        vitals = vitals_of_metrics(parse_metrics(lines), at_ns)
+        vitals = vitals_of_metrics(parse_metrics(lines), at_ns, self.process)
         label = self._settings.build_label
         told = label_of_build(body.decode("utf-8", "replace"), label) if label else ""
         return replace(

@@ -115,7 +115,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     database = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, timeout=_BUSY_S,
+        f"file:{quote(bytes(path.absolute()))}?mode={mode}", uri=True, timeout=_BUSY_S,
         isolation_level=None, check_same_thread=False,
     )  # fmt: skip
     # A flipped bit must not raise here: the check sum finds it.

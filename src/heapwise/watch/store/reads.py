@@ -102,6 +102,12 @@ class Reads:
         """A target's readings, oldest first, without pauses: those are in the bins."""
         return self._series(VITALS, target_key, since_ns)
 
+    def newest(self, target_key: str) -> Vitals | None:
+        """A target's last reading, without pauses."""
+        number = self._rows("SELECT id FROM targets WHERE key = ?", (storable(target_key),))
+        last = self._rows(VITALS.newest, number[0]) if number else ()
+        return VITALS.read(last[0]) if last else None
+
     def bins(self, target_key: str, since_ns: int = 0) -> tuple[Bin, ...]:
         """A target's bins, oldest first."""
         return self._series(BINS, target_key, since_ns)

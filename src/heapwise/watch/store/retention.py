@@ -83,6 +83,7 @@ class Forgetting:
             (VITALS, max(now_ns - retention.vitals, self._floor_ns)),
             (BINS, max(now_ns - retention.bins, self._floor_ns)),
         )
+        self._remove_profiles(max(now_ns - retention.profiles, self._floor_ns))
         with transaction(self._database):
             for _ in range(self._per_step):
                 if not self._due or time.monotonic() > end:
@@ -90,7 +91,6 @@ class Forgetting:
                 number = self._due.pop()
                 for series, before_ns in cuts:
                     self._remove_rows(series, number, before_ns)  # type: ignore[arg-type] # mypy joins two kinds to object
-        self._remove_profiles(max(now_ns - retention.profiles, self._floor_ns))
         # `execute` would take one step of it, which is one page.
         self._database.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
 
@@ -132,17 +132,20 @@ class Forgetting:
         )
 
     def _remove_profiles(self, before_ns: int) -> None:
-        """Rows first: a file without a row is removed at the next start, should we be killed."""
+        """Files first: on a full disk they make the room that the database needs to go on.
+
+        A row without a file tells that the profile is gone, and goes with the next step.
+        """
         rows = self._database.execute(
             "SELECT id, file FROM profiles WHERE at_ns < ? ORDER BY at_ns LIMIT ?",
             (before_ns, _PROFILES),
         ).fetchall()
         if rows:
+            remove_profiles(self._directory, [file for _, file in rows if is_profile_name(file)])
             with transaction(self._database):
                 self._database.executemany(
                     "DELETE FROM profiles WHERE id = ?", [(number,) for number, _ in rows]
                 )
-            remove_profiles(self._directory, [file for _, file in rows if is_profile_name(file)])
 
     def _remove_events(self, before_ns: int) -> None:
         with transaction(self._database):

@@ -77,6 +77,8 @@ class Store(Reads):
         self._seen: dict[str, Seen] = {}
         self._problem = ""
         self._dropped = 0
+        self._size = 0
+        self._is_aside = False
         self._told: list[str] = []
         self._database = self._open(directory)
         try:
@@ -220,7 +222,7 @@ class Store(Reads):
                 if self.broken:  # as somebody found who read
                     self._begin_anew(self.broken)
                 self._write_or_begin_anew()
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, RecordingError) as error:
                 self._fail(str(error))
 
     def _write_or_begin_anew(self) -> None:
@@ -251,16 +253,22 @@ class Store(Reads):
             self.broken = str(error)
 
     def _begin_anew(self, why: str) -> None:
-        """Go on in a new database where the old one turned out to be damaged."""
+        """Go on in a new database where the old one turned out to be damaged.
+
+        Where the disk takes no new one now, the next commit tries again.
+        """
         with self._reading:
+            self.broken = why
             self._database.close()
             self._reader.close()
-            self._set_aside(self.directory, why)
-            self._database = open_writer(self.directory)
+            if not self._is_aside:
+                self._set_aside(self.directory, why)
+                self._is_aside = True
+            self._database = self._open(self.directory)
             self._reader = open_reader(self.directory)
-            self.broken = ""
             self._backlog.seen = {**self._seen, **self._backlog.seen}
             self._read_back()
+            self.broken, self._is_aside = "", False
 
     def forget(self, retention: Retention, now_ns: int) -> None:
         """Remove a little of what is too old or too much; to be called once an interval.
@@ -274,10 +282,14 @@ class Store(Reads):
                 self._note_damage(error)
 
     def health(self) -> StoreHealth:
-        """How it does."""
+        """How it does; of a database that does not answer the size is that of before."""
         with self._writing:
+            try:
+                self._size = self._forgetting.size()
+            except sqlite3.Error as error:
+                self._note_damage(error)
             return StoreHealth(
-                size=self._forgetting.size(),
+                size=self._size,
                 waiting=len(self._backlog),
                 dropped=self._dropped + self._backlog.dropped,
                 unreadable=self.unreadable,

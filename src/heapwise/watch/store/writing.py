@@ -84,7 +84,7 @@ def _events(database: sqlite3.Connection, backlog: Backlog) -> None:
 
 
 def _notes(database: sqlite3.Connection, backlog: Backlog, now_ns: int) -> None:
-    notes = list(backlog.notes)
+    notes = [(at_ns, storable(text)) for at_ns, text in backlog.notes]
     if lost := backlog.dropped:
         notes.append((now_ns, f"{how_many(lost, 'row')} dropped while the disk took nothing"))
     database.executemany("INSERT INTO notes VALUES (?, ?)", notes)

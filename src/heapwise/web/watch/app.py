@@ -127,14 +127,11 @@ def application(
 
     async def timeline(request: Request) -> Response:
         asked = [request.query_params.get(name, "") for name in ("service", "instance", "range")]
-        try:
-            return JSONResponse(await run_in_threadpool(chart_data, watched, *asked))
-        except HeapwiseError as error:
-            return PlainTextResponse(f"{error}\n", 502)
+        return JSONResponse(await run_in_threadpool(chart_data, watched, *asked))
 
     async def exposition(_: Request) -> Response:
         if metrics is None:
-            return PlainTextResponse("this needs prometheus-client\n", 404)
+            return PlainTextResponse("a store has no metrics of its own: ask its watcher\n", 404)
         text, kind = await run_in_threadpool(metrics)
         return Response(text, headers={"content-type": kind})
 
@@ -156,7 +153,16 @@ def application(
         Route("/metrics", exposition, methods=["GET"]),
         Route("/healthz", health, methods=["GET"]),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Guard, access=access)])
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, access=access)],
+        exception_handlers={HeapwiseError: _told},
+    )
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    """What is wrong, in one line, wherever it was found."""
+    return PlainTextResponse(f"{error}\n", 404 if isinstance(error, Unknown) else 502)
 
 
 def _page(
@@ -167,12 +173,7 @@ def _page(
     async def show(request: Request) -> Response:
         if settled := access.settled(request):
             return settled
-        try:
-            page = await run_in_threadpool(make, request)
-        except Unknown as error:
-            return PlainTextResponse(f"{error}\n", 404)
-        except HeapwiseError as error:
-            return PlainTextResponse(f"{error}\n", 502)
+        page = await run_in_threadpool(make, request)
         headers = {"content-security-policy": page.policy}
         return Response(page.text, media_type="text/html", headers=headers)
 

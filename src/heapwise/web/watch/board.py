@@ -78,8 +78,8 @@ class Board:
             # Readers ask when their own second is over; they share what the first one got.
             if now_s - self._made_s < 0.9 * self._period_s:
                 return
-            self._made_s = now_s
             self._look()
+            self._made_s = now_s  # not where that failed: the next one shall not read half of it
 
     def since(self, seen: str) -> tuple[str, dict[str, Markup | None]]:
         """What changed after a mark, by its key, and the mark to ask with the next time.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
-from heapwise.model.watch import Alert
+from heapwise.model.watch import Alert, Bin, Target
 from heapwise.names import visible
 from heapwise.report.chart_data import chart_lines
 from heapwise.units import NS_PER_S
@@ -28,6 +30,9 @@ _EXPLAINS = {
     "alloc-step": "work", "tasks": "tasks",
 }  # fmt: skip
 """The chart that shows what a sign is about, where that is not the live heap."""
+
+_ENOUGH = 8
+"""Instances that tell how far apart the bins of a service are."""
 
 
 class View(NamedTuple):
@@ -70,7 +75,7 @@ def chart_data(watched: Watched, service: str, instance: str, key: str) -> dict[
     Args:
         watched: what is watched.
         service: whose charts; one that is unknown has empty ones.
-        instance: of it, empty for all.
+        instance: of it, empty for all; one that is watched no more has those of its past.
         key: how far back, of `ranges`.
     """
     now = watched.now_ns()
@@ -80,18 +85,40 @@ def chart_data(watched: Watched, service: str, instance: str, key: str) -> dict[
         for state in by_service(watched.states()).get(service, ())
         if not instance or state.target.instance == instance
     }
-    bins = {name: watched.bins(each, begin) for name, each in sorted(keys.items())}
+    if instance and not keys:
+        keys[instance] = Target(service=service, instance=instance, url="").key
     if not begin:
-        begin = min((one.begin_ns for each in bins.values() for one in each), default=now)
-    bin_ns = spacing(bins.values(), watched.scale.ns(minutes=BIN_MINUTES))
-    grid = Grid.over(begin, now, bin_ns)
+        firsts = (each[0].begin_ns for _, each in _bins(watched, keys, 0) if each)
+        begin = min(firsts, default=now)
+    some = (each for _, each in islice(_bins(watched, keys, begin), _ENOUGH))
+    grid = Grid.over(begin, now, spacing(some, watched.scale.ns(minutes=BIN_MINUTES)))
+    coverage: list[float] = []
+    drawn = charts(_noting(_bins(watched, keys, begin), coverage), grid)
     return {
         "origin": begin // NS_PER_S,
         "end": (now - begin) / NS_PER_S,
-        "charts": {kind: chart_lines(lines) for kind, lines in charts(bins, grid).items()},
-        "coverage": least_coverage(bins.values()),
+        "charts": {kind: chart_lines(lines) for kind, lines in drawn.items()},
+        "coverage": min(coverage, default=None),
         **_marks(watched, service, instance, list(keys.values()), begin, now),
     }
+
+
+def _bins(
+    watched: Watched, keys: dict[str, str], begin_ns: int
+) -> Iterator[tuple[str, Sequence[Bin]]]:
+    """Of one instance after the other, by name."""
+    for name in sorted(keys):
+        yield name, watched.bins(keys[name], begin_ns)
+
+
+def _noting(
+    bins: Iterable[tuple[str, Sequence[Bin]]], coverage: list[float]
+) -> Iterator[tuple[str, Sequence[Bin]]]:
+    """The same, and the least share of pauses that was seen of each."""
+    for name, each in bins:
+        if (least := least_coverage([each])) is not None:
+            coverage.append(least)
+        yield name, each
 
 
 def _marks(

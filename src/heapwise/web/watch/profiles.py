@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
-from threading import Lock
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +15,6 @@ from starlette.routing import Route
 from heapwise.analysis.flame import flame_tree
 from heapwise.analysis.merge import against
 from heapwise.analysis.view import Query, look
-from heapwise.errors import HeapwiseError
 from heapwise.formats import pprof
 from heapwise.model.profile import Profile
 from heapwise.model.watch import Captured
@@ -33,7 +32,8 @@ class Profiles:
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
-        self._drawing = Lock()  # a large heap takes a second and some hundred megabytes
+        # A large heap takes a second and some hundred megabytes; who waits has no thread meanwhile.
+        self._drawing = asyncio.Lock()
 
     @property
     def routes(self) -> list[Route]:
@@ -57,16 +57,17 @@ class Profiles:
 
     async def _data(self, request: Request) -> Response:
         asked = await self._drawable(request)
-        return _missing() if asked is None else await _told(lambda: self._drawn(asked))
+        if asked is None:
+            return _missing()
+        async with self._drawing:
+            return await _told(lambda: self._drawn(asked))
 
     async def _download(self, request: Request) -> Response:
         captured = await self._captured(request.path_params["id"])
         if captured is None:
             return _missing()
         answer = await _told(lambda: self._watched.profile_bytes(captured.id))
-        if answer.status_code == 200:
-            named = f'attachment; filename="{_file_name(captured)}"'
-            answer.headers["content-disposition"] = named
+        answer.headers["content-disposition"] = f'attachment; filename="{_file_name(captured)}"'
         return answer
 
     async def _drawable(self, request: Request) -> _Asked | None:
@@ -85,11 +86,10 @@ class Profiles:
         return await run_in_threadpool(self._watched.capture, number)
 
     def _drawn(self, asked: _Asked) -> bytes:
-        with self._drawing:
-            profile = self._profile(asked.captured)
-            if asked.base is not None:
-                profile = against(self._profile(asked.base), profile, marked=True)
-            return flame_data(flame_tree(look(profile, Query(), source=asked.title)))
+        profile = self._profile(asked.captured)
+        if asked.base is not None:
+            profile = against(self._profile(asked.base), profile, marked=True)
+        return flame_data(flame_tree(look(profile, Query(), source=asked.title)))
 
     def _profile(self, captured: Captured) -> Profile:
         return pprof.decode(self._watched.profile_bytes(captured.id), source=_title(captured))
@@ -106,11 +106,8 @@ class _Asked(NamedTuple):
 
 
 async def _told(made: Callable[[], bytes]) -> Response:
-    """Bytes, or in one line why there are none."""
-    try:
-        content = await run_in_threadpool(made)
-    except HeapwiseError as error:
-        return PlainTextResponse(f"{error}\n", 502)
+    """Bytes that are made in a thread."""
+    content = await run_in_threadpool(made)
     return Response(content, media_type="application/octet-stream")
 
 

@@ -62,7 +62,7 @@ class Watched(Protocol):
         ...
 
     def sinks(self) -> Sequence[SinkHealth]:
-        """Where alerts are sent, and whether they get there."""
+        """Where alerts, profiles and figures are sent, and whether they get there."""
         ...
 
     def silence(self, alert: Alert, duration_ns: int, comment: str) -> None:

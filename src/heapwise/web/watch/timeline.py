@@ -91,22 +91,29 @@ _LONGEST = _Chart("longest", "ns", lambda each: each.pause_max_ns, max)
 _LIMIT = _Chart("limit", "B", lambda each: each.limit, min)
 
 
-def charts(bins: Mapping[str, Sequence[Bin]], grid: Grid) -> dict[str, list[Series]]:
+def charts(bins: Iterable[tuple[str, Sequence[Bin]]], grid: Grid) -> dict[str, list[Series]]:
     """The lines of every chart that has any.
 
     Args:
-        bins: of each instance, by its name.
+        bins: the name of each instance and its bins; of one after the other, as all are too many.
         grid: to draw on; x is seconds since its begin.
     """
+    lines: dict[str, dict[str, Line]] = {chart.kind: {} for chart in _CHARTS}
     drawn: dict[str, list[Series]] = {}
+    count = 0
+    last: Sequence[Bin] = ()
+    for name, last in bins:
+        count += 1
+        for chart in _CHARTS:
+            line = _line(chart, last, grid)
+            if _has_any(line):
+                lines[chart.kind][name] = line
     for chart in _CHARTS:
-        lines = {name: _line(chart, each, grid) for name, each in bins.items()}
-        known = {name: line for name, line in lines.items() if _has_any(line)}
-        if known:
+        if known := lines[chart.kind]:
             shown = known if len(known) <= _MOST_LINES else _spread(known)
             drawn[chart.kind] = [_series(name, chart.unit, shown[name], grid) for name in shown]
-    if len(bins) == 1:
-        _add_details(drawn, next(iter(bins.values())), grid)
+    if count == 1:
+        _add_details(drawn, last, grid)
     return drawn
 
 
