@@ -59,12 +59,3 @@ def test_no_more_threads_than_targets_that_are_asked_at_once() -> None:
             assert pool.outcome(5) is not None
         assert len(set(threading.enumerate()) - before) == 1
         assert pool.room > 0
-
-
-def test_waiting_for_an_outcome_ends_when_the_pool_is_woken() -> None:
-    """A signal handler need not wait for the next answer."""
-    with Pool() as pool:
-        threading.Timer(0.05, pool.wake).start()
-        began = time.monotonic()
-        assert pool.outcome(30) is None
-        assert time.monotonic() - began < 10

@@ -12,8 +12,8 @@ from heapwise.errors import HeapwiseError, ServiceError
 from heapwise.model.watch import Vitals
 
 MOST_THREADS = 64
-"""A target that hangs takes a thread for one deadline in every four intervals, two thirds of a
-minute in a minute; so many threads bear a hundred of those beside any number of healthy ones."""
+"""A target that hangs takes a thread for one deadline (10 s) in every four intervals (60 s): so many
+threads bear some hundred of those beside any number of healthy ones."""
 
 
 class Outcome(NamedTuple):
@@ -43,7 +43,7 @@ class Pool:
         self._wanted: queue.SimpleQueue[tuple[str, Callable[[], Vitals]] | None] = (
             queue.SimpleQueue()
         )
-        self._done: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._threads = 0
         self._asked = 0
 
@@ -73,18 +73,13 @@ class Pool:
             self._threads += 1
         self._wanted.put((key, scrape))
 
-    def wake(self) -> None:
-        """End the wait of `outcome`, from any thread or signal handler."""
-        self._done.put(None)
-
     def outcome(self, wait_s: float) -> Outcome | None:
         """The next answer; None if none comes within so many seconds."""
         try:
             found = self._done.get(timeout=max(0.0, wait_s))
         except queue.Empty:
             return None
-        if found is not None:
-            self._asked -= 1
+        self._asked -= 1
         return found
 
     def _work(self) -> None:
