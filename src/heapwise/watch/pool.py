@@ -12,8 +12,8 @@ from heapwise.errors import HeapwiseError, ServiceError
 from heapwise.model.watch import Vitals
 
 MOST_THREADS = 64
-"""A target that hangs takes a thread for one deadline (10 s) in every four intervals (60 s): so many
-threads bear some hundred of those beside any number of healthy ones."""
+"""A target that hangs takes a thread for one deadline (10 s) in every four intervals (60 s): so
+many threads bear some hundred of those beside any number of healthy ones."""
 
 
 class Outcome(NamedTuple):
