@@ -65,7 +65,7 @@ def place() -> Iterator[Path]:
 
 def no_data(place: Path) -> bool:
     """Whether no cluster has its data below a directory."""
-    return not list(place.rglob("heapwise-pg-*"))
+    return not list(place.glob("heapwise-pg-*")) and not list(place.glob("*/heapwise-pg-*"))
 
 
 def test_a_cluster_serves_one_user_of_the_loopback_and_is_removed(place: Path) -> None:
