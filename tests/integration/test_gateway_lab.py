@@ -20,8 +20,10 @@ for needed in ("aiohttp", "uvloop", "heapwise_agent"):
     pytest.importorskip(needed, reason=f"{needed} is what the labs of Python need")
 
 CASE = find_case("gateway")
-PLANTED = {"HW902": "json.loads(", "HW101": "gzip.compress(", "HW903": "ClientSession("}
-"""What stands in the line that each finding leads to."""
+PLANTED = {"HW902": "json.", "HW101": "gzip.compress(", "HW903": "ClientSession("}
+"""What stands in the line that each finding leads to; of json it is the line, in or out, of which
+there are more samples.
+"""
 
 _PLACE = re.compile(r"/(\w+\.py):(\d+)\)")
 
