@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from heapwise.errors import RecordingError
 from heapwise.watch.store import StoreView
 
 HERE = Path(__file__).parent
@@ -138,8 +139,11 @@ def _newest_ns(store: Path) -> int:
     """When the newest reading in a store was taken; 0 without any."""
     if not (store / "store.sqlite").exists():
         return 0
-    with StoreView.open(store) as view:
-        states = [state.vitals for state in view.states()]
+    try:
+        with StoreView.open(store) as view:
+            states = [state.vitals for state in view.states()]
+    except RecordingError:  # it is just being made
+        return 0
     return max((vitals.at_ns for vitals in states if vitals is not None), default=0)
 
 
