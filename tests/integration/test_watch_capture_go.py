@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -97,6 +97,24 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
 def leaked(on: Watched, keys: Iterable[int]) -> None:
     for key in keys:
         on.service.call(f"/leak?key={key}-")
+
+
+@contextmanager
+def kept_busy(on: Watched) -> Iterator[None]:
+    """The service allocates all the while, so that a second's CPU profile has samples of it."""
+    done = threading.Event()
+
+    def call() -> None:
+        while not done.is_set():
+            leaked(on, [0])
+
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call)
+        try:
+            yield
+        finally:
+            done.set()
+        calling.result(10)
 
 
 def test_a_leak_is_named_by_the_path_that_holds_more(tmp_path: Path) -> None:
@@ -230,13 +248,8 @@ def test_a_cpu_profile_tells_findings_what_they_can_free(tmp_path: Path) -> None
     with watched(tmp_path, source=SOURCE) as on:
         about = alert("gc-share")
         on.capturer.wants(TARGET, on.scrape(), about, ["cpu", "heap"])
-        keys = itertools.count()
-
-        def diagnosed() -> bool:
-            leaked(on, [next(keys)])
-            return bool(on.capturer.evidence(about).findings)
-
-        on.settle(diagnosed)
+        with kept_busy(on):
+            on.settle(lambda: bool(on.capturer.evidence(about).findings))
         told = on.capturer.evidence(about)
         assert [each.kind for each in told.captures][:2] == ["cpu", "heap"]
         evidence = told.findings[0].evidence
