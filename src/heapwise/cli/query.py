@@ -12,11 +12,12 @@ from heapwise.cli.options import command as make_command
 from heapwise.cli.output import write_data, write_json
 from heapwise.errors import UsageError
 from heapwise.report.answer_text import render_answer, render_answer_csv
+from heapwise.watch import STORE as DEFAULT_STORE
 from heapwise.watch.store import StoreView
 from heapwise.watch.store.files import ARCHIVE
 from heapwise.watch.store.query import answer, answer_sql, parse_question
 
-_STORE = Option(name="store", type=FILE, metavar="DIR", default="heapwise-watch",
+_STORE = Option(name="store", type=FILE, metavar="DIR", default=DEFAULT_STORE,
                 help="What heapwise watch keeps.")  # fmt: skip
 _ARCHIVE = Option(name="archive", type=FILE, metavar="DIR",
                   help="Its sealed days; default: archive in the store.")  # fmt: skip

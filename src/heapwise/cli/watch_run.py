@@ -13,12 +13,13 @@ from types import FrameType
 import click
 import msgspec
 
+from heapwise.cli.extras import needs_extra
 from heapwise.cli.kinds import DURATION, parse_place
 from heapwise.cli.options import Option
 from heapwise.cli.options import command as make_command
 from heapwise.cli.output import next_step, note, on_terminal
 from heapwise.cli.watch_options import HOUR, SHARD, STORE, changed, config_reader
-from heapwise.errors import HeapwiseError, UsageError
+from heapwise.errors import HeapwiseError
 from heapwise.model.watch import Alert, Health, Severity
 from heapwise.names import visible
 from heapwise.record.interrupt import stop_on_signal
@@ -116,14 +117,10 @@ def _serve(stack: ExitStack, config: Config, made: Assembly) -> None:
     Raises:
         UsageError: the extra is not installed, or the address cannot be listened on.
     """
-    try:
+    with needs_extra("the page", "watch"):
         from heapwise.watch.export.prometheus import render  # noqa: PLC0415 - an extra, and slow
         from heapwise.web.server import listen  # noqa: PLC0415 - as above
         from heapwise.web.watch.serving import serving_page  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"the page needs {error.name}", hint="pip install 'heapwise[watch]'"
-        ) from None
     assert config.http.listen is not None  # noqa: S101 - asked by the caller
     listener = stack.enter_context(listen(*config.http.listen))
     secret = config.http.token_file

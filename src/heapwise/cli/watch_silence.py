@@ -15,6 +15,7 @@ from heapwise.cli.output import note
 from heapwise.cli.watch_options import STORE, changed, read_config
 from heapwise.errors import UsageError
 from heapwise.units import format_span
+from heapwise.watch import STORE as DEFAULT_STORE
 from heapwise.watch.alerts import Silence, add_silence
 from heapwise.watch.assembly import SILENCES, silences_file
 
@@ -59,7 +60,7 @@ def command(
     path = (
         silences_file(changed(read_config([config]), store=store))
         if config
-        else (store or Path("heapwise-watch")) / SILENCES
+        else (store or Path(DEFAULT_STORE)) / SILENCES
     )
     until = dt.datetime.now(dt.UTC) + dt.timedelta(microseconds=length / 1000)
     silence = Silence(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from threading import Lock
 
+from heapwise.cli.extras import needs_extra
 from heapwise.cli.kinds import parse_place
 from heapwise.cli.output import note
 from heapwise.cli.pages import PAGE, page_data
 from heapwise.cli.views import Request, view_command
-from heapwise.errors import UsageError
 
 
 @view_command("web", ("http",), PAGE)
@@ -18,12 +18,8 @@ def command(request: Request) -> None:
     Only this machine can open it, unless -http names another address; then the address that is
     printed holds a token. SOURCE is what it is for `heapwise top`.
     """
-    try:
+    with needs_extra("heapwise web", "web"):
         from heapwise.web.server import listen, serve  # noqa: PLC0415 - an extra, and slow
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"heapwise web needs {error.name}", hint="pip install 'heapwise[web]'"
-        ) from None
     host, port = parse_place(request.options["http"])
     listener = listen(host, port)
     with listener:

@@ -56,8 +56,8 @@ class Dispatch:
         changed = {each.id: each for each in self._desk.update(target, signs, frozenset(asked))}
         if self._capturer is not None:
             wants = {sign.code: sign.wants for sign in signs if sign.wants}
-            for alert in self._desk.open() if wants else ():
-                if alert.target == target.key and alert.code in wants:
+            for alert in self._desk.open(target.key) if wants else ():
+                if alert.code in wants:
                     self._capturer.wants(target, vitals, alert, wants[alert.code])
                     # What is known already goes out with the first word of it.
                     changed |= {each.id: each for each in self._explained(alert, changed)}
@@ -104,8 +104,8 @@ class Dispatch:
         """A sign of growth, with the severity that heap profiles leave it, or give it."""
         if sign.window_minutes is None:
             return sign
-        open_ones = (each for each in self._desk.open() if each.target == target.key)
-        began_ns = next((each.began_ns for each in open_ones if each.code == sign.code), now_ns)
+        lasting = self._desk.open(target.key)
+        began_ns = next((each.began_ns for each in lasting if each.code == sign.code), now_ns)
         lasted_minutes = (now_ns - began_ns) / self._minute_ns
         evidence = None if self._capturer is None else self._capturer.weighed(target)
         rule = wakes if sign.severity is Severity.PAGE else is_leak

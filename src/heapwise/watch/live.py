@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from heapwise.model.watch import Alert, Bin, Captured, Deploy, SinkHealth, TargetState
+from heapwise.model.watch import Alert, SinkHealth, TargetState
 from heapwise.watch.alerts.silencing import add_silence, silence_of
 from heapwise.watch.clock import Clock
 from heapwise.watch.export.own import Own
+from heapwise.watch.kept import Kept
 from heapwise.watch.scale import Scale
 from heapwise.watch.store import Store
 from heapwise.watch.watcher import Watcher
 
 
-class Live:
+class Live(Kept):
     """Implements `heapwise.web.watch.source.Watched`; every method is for any thread.
 
     Attributes:
@@ -41,9 +42,10 @@ class Live:
         clock: Clock,
         scale: Scale,
     ) -> None:
+        super().__init__(store)
         self.scale = scale
         self._watcher = watcher
-        self._store = store
+        self._writer = store
         self._told = told
         self._silences = silences
         self._clock = clock
@@ -55,30 +57,6 @@ class Live:
     def states(self) -> Sequence[TargetState]:
         """How every target does."""
         return self._watcher.states()
-
-    def bins(self, target_key: str, since_ns: int) -> Sequence[Bin]:
-        """Complete bins of a target."""
-        return self._store.bins(target_key, since_ns)
-
-    def alerts(self, *, open_only: bool = False) -> Sequence[Alert]:
-        """Alerts that last, or all that are kept."""
-        return self._store.alerts(open_only=open_only)
-
-    def deploys(self, service: str) -> Sequence[Deploy]:
-        """Builds of a service."""
-        return self._store.deploys(service)
-
-    def profiles(self, target_key: str, since_ns: int) -> Sequence[Captured]:
-        """Profiles taken of a target."""
-        return self._store.profiles(target_key, since_ns=since_ns)
-
-    def capture(self, profile_id: int) -> Captured | None:
-        """One of them; None if it is not kept any more."""
-        return self._store.capture(profile_id)
-
-    def profile_bytes(self, profile_id: int) -> bytes:
-        """As it was received."""
-        return self._store.profile_bytes(profile_id)
 
     def sinks(self) -> Sequence[SinkHealth]:
         """How each sink does."""
@@ -95,7 +73,7 @@ class Live:
     def own(self) -> Own:
         """How the watcher itself does."""
         counts, seconds = self._watcher.scrapes.read()
-        health = self._store.health()
+        health = self._writer.health()
         return Own(
             scrapes=counts,
             scrapes_s=seconds,

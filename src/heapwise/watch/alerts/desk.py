@@ -137,10 +137,13 @@ class Desk:
             keys = tuple(self._cases)
         return tuple(alert for key in keys for alert in self._changing(key, lambda _: None))
 
-    def open(self) -> tuple[Alert, ...]:
-        """What lasts, oldest first."""
+    def open(self, target_key: str | None = None) -> tuple[Alert, ...]:
+        """What lasts, of one target or of all, oldest first."""
         with self._lock:
-            found = [case.alert for cases in self._cases.values() for case in cases.values()]
+            every = (
+                self._cases.values() if target_key is None else [self._cases.get(target_key, {})]
+            )
+            found = [case.alert for cases in every for case in cases.values()]
         lasting = (alert for alert in found if alert.ended_ns is None)
         return tuple(sorted(lasting, key=lambda alert: (alert.began_ns, alert.id)))
 

@@ -212,12 +212,14 @@ class Capturer:
     def _begin(self, line: Line) -> set[str]:
         """Begin the next capture of a line where one is due and nothing stands against it."""
         target, series, now_ns = line.target, line.series, self._clock.now_ns()
-        recent, endpoint = self._recent.get(target.key), self._endpoint_of(target)
-        if recent is None or endpoint is None or target.key in self._jobs:
+        recent = self._recent.get(target.key)
+        if recent is None or target.key in self._jobs:
             return set()
         vitals = recent.vitals
         reason = series.due(now_ns, vitals.cycles)
-        if not reason:
+        # Last: it reads the files of what the endpoint wants to be shown.
+        endpoint = self._endpoint_of(target) if reason else None
+        if endpoint is None:
             return set()
         refusal = self._gate.refusal(target, series.kind, recent.busy, now_ns)
         if refusal is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from heapwise.errors import UsageError
+from heapwise.watch import STORE
 from heapwise.watch.capture.settings import (
     CPU,
     GOROUTINE,
@@ -43,7 +44,7 @@ class Watching(Table, frozen=True, kw_only=True):
     interval: Length = 15 * _S
     deadline: Length = 10 * _S
     hour: Length = _HOUR_NS
-    store: FilePath = Path("heapwise-watch")
+    store: FilePath = Path(STORE)
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """Detectors may be hurried and not slowed down."""

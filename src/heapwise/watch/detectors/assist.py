@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from heapwise.model.watch import Number, Sign
 from heapwise.units import format_share, format_span
-from heapwise.watch.detectors.base import Level, Settings, each_bin
+from heapwise.watch.detectors.base import TWO, Level, Settings, each_bin, two_bins
 from heapwise.watch.history import History
 from heapwise.watch.scale import Scale
-
-_BINS = 2
 
 
 class Assist:
@@ -27,20 +25,16 @@ class Assist:
 
     def look(self, history: History, _: int) -> Sign | None:
         """Of the two newest bins together."""
-        bins = history.newest(_BINS) or ()
-        shares = [each.assist_share for each in bins if each.assist_share is not None]
-        if len(shares) < _BINS:
-            return None
-        share = sum(shares) / _BINS
-        severity = self._level.at(share)
-        if severity is None:
+        share = two_bins(history, "assist_share")
+        severity = None if share is None else self._level.at(share)
+        if share is None or severity is None:
             return None
         return Sign(
             code=self.code,
             severity=severity,
             summary=(
                 f"goroutines that allocate had to mark for {format_share(share)} of the CPU that "
-                f"the process could have, over {format_span(_BINS * history.bin_ns)}: requests "
+                f"the process could have, over {format_span(TWO * history.bin_ns)}: requests "
                 "wait for it"
             ),
             numbers=(Number("of the CPU available", share, "share"),),

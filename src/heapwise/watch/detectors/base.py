@@ -65,9 +65,24 @@ class Detector(Protocol):
         ...
 
 
+TWO = 2
+"""Bins that a share is judged over: ten minutes."""
+
+
 def each_bin(scale: Scale) -> int:
     """The length of a bin, ns: how often it makes sense to look at levels."""
     return scale.ns(minutes=BIN_MINUTES)
+
+
+def two_bins(history: History, share: str) -> float | None:
+    """The mean of a share over the two newest bins; None where one of them does not know it.
+
+    Args:
+        history: of the target.
+        share: a field of `Bin`.
+    """
+    shares = [getattr(each, share) for each in history.newest(TWO) or ()]
+    return None if len(shares) < TWO or None in shares else sum(shares) / TWO
 
 
 class Level:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from heapwise.model.watch import Number, Sign
 from heapwise.units import format_share, format_span
-from heapwise.watch.detectors.base import Level, Settings, each_bin
+from heapwise.watch.detectors.base import TWO, Level, Settings, each_bin, two_bins
 from heapwise.watch.history import History
 from heapwise.watch.scale import Scale
-
-_BINS = 2
 
 
 class GcShare:
@@ -28,14 +26,11 @@ class GcShare:
 
     def look(self, history: History, _: int) -> Sign | None:
         """Of the two newest bins together."""
-        bins = history.newest(_BINS) or ()
-        shares = [each.gc_share for each in bins if each.gc_share is not None]
-        if len(shares) < _BINS:
+        share = two_bins(history, "gc_share")
+        severity = None if share is None else self._level.at(share)
+        if share is None or severity is None:
             return None
-        share = sum(shares) / _BINS
-        severity = self._level.at(share)
-        if severity is None:
-            return None
+        bins = history.newest(TWO) or ()
         known = [each.gc_of_used for each in bins if each.gc_of_used is not None]
         used = sum(known) / len(known) if known else None
         beside = "" if used is None else f"; {format_share(used)} of what it used"
@@ -44,7 +39,7 @@ class GcShare:
             severity=severity,
             summary=(
                 f"collecting takes {format_share(share)} of the CPU that the process could have, "
-                f"over {format_span(_BINS * history.bin_ns)}{beside}"
+                f"over {format_span(TWO * history.bin_ns)}{beside}"
             ),
             numbers=(
                 Number("of the CPU available", share, "share"),

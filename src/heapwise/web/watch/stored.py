@@ -8,15 +8,16 @@ import msgspec
 
 from heapwise.analysis.stretch import between
 from heapwise.errors import UsageError
-from heapwise.model.watch import Alert, Bin, Captured, Deploy, SinkHealth, Stretch, TargetState
+from heapwise.model.watch import Alert, SinkHealth, Stretch, TargetState
 from heapwise.watch.clock import Clock
+from heapwise.watch.kept import Kept
 from heapwise.watch.scale import UNSCALED, Scale
 from heapwise.watch.store import StoreView
 
 _RECENT_MINUTES = 5.0
 
 
-class StoredWatch:
+class StoredWatch(Kept):
     """A `Watched` that only reads a store: it has no sinks and makes no silences.
 
     Attributes:
@@ -32,6 +33,7 @@ class StoredWatch:
     can_silence = False
 
     def __init__(self, view: StoreView, clock: Clock, scale: Scale = UNSCALED) -> None:
+        super().__init__(view)
         self._view = view
         self._clock = clock
         self.scale = scale
@@ -67,30 +69,6 @@ class StoredWatch:
             known = between(*last) if len(last) == 2 else None
             self._stretches[key] = (at, known)
         return self._stretches[key][1]
-
-    def bins(self, target_key: str, since_ns: int) -> Sequence[Bin]:
-        """Complete bins."""
-        return self._view.bins(target_key, since_ns)
-
-    def alerts(self, *, open_only: bool = False) -> Sequence[Alert]:
-        """Alerts that are kept."""
-        return self._view.alerts(open_only=open_only)
-
-    def deploys(self, service: str) -> Sequence[Deploy]:
-        """Builds of a service."""
-        return self._view.deploys(service)
-
-    def profiles(self, target_key: str, since_ns: int) -> Sequence[Captured]:
-        """Profiles of a target."""
-        return self._view.profiles(target_key, since_ns=since_ns)
-
-    def capture(self, profile_id: int) -> Captured | None:
-        """One of them."""
-        return self._view.capture(profile_id)
-
-    def profile_bytes(self, profile_id: int) -> bytes:
-        """As it was received."""
-        return self._view.profile_bytes(profile_id)
 
     def sinks(self) -> Sequence[SinkHealth]:
         """None: whoever shows a store sends nothing."""
