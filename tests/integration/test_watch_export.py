@@ -76,7 +76,7 @@ def until(holds: Callable[[], object]) -> None:
 def outbox(server: LocalServer) -> Outbox:
     """One for the server."""
     receiver = Receiver.parse("test", server.url + "/in")
-    return Outbox(lambda: receiver, SteadyClock(), deadline_s=2.0, most_bytes=1000)
+    return Outbox(receiver, SteadyClock(), deadline_s=2.0, most_bytes=1000)
 
 
 def pyroscope(url: str) -> PyroscopeExport:
@@ -124,7 +124,7 @@ class TestOutbox:
         with local_server() as server:
             url = server.url.replace("http://", "https://")
             there = Receiver.parse("test", url, authority)
-            with closing(Outbox(lambda: there, SteadyClock(), deadline_s=1.0)) as box:
+            with closing(Outbox(there, SteadyClock(), deadline_s=1.0)) as box:
                 box.put(b"x")
                 until(lambda: box.health().failed)
                 assert "cannot use" in box.health().problem
@@ -157,7 +157,7 @@ class TestOutbox:
         """A watcher that is told to stop does not wait for others."""
         with socket.create_server(("127.0.0.1", 0)) as silent:
             receiver = Receiver.parse("test", f"http://127.0.0.1:{silent.getsockname()[1]}/")
-            with closing(Outbox(lambda: receiver, SteadyClock(), deadline_s=0.5)) as box:
+            with closing(Outbox(receiver, SteadyClock(), deadline_s=0.5)) as box:
                 box.put(b"x")
                 until(lambda: box.health().failed)
                 began = time.monotonic()

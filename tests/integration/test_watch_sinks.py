@@ -170,7 +170,8 @@ def test_what_another_attempt_would_meet_again_is_told_apart() -> None:
     """Redirects are not followed: they would carry the secret elsewhere."""
     answers = {
         301: Rejected, 400: Rejected, 403: Rejected, 404: Rejected, 413: Rejected,
-        429: ServiceError, 408: ServiceError, 500: ServiceError, 503: ServiceError,
+        401: ServiceError, 408: ServiceError, 429: ServiceError,
+        500: ServiceError, 503: ServiceError,
     }  # fmt: skip
     with local_server() as receiver:
         for status, kind in answers.items():

@@ -252,7 +252,7 @@ class TestSecrets:
         (tmp_path / "token").write_text("hunter2\n")
         config = load_config(written(tmp_path, SERVICE + 'token_file = "token"'))
         access = config.service[0].access()
-        assert access.headers == (("Authorization", "Bearer hunter2"),)
+        assert access.sent() == (("Authorization", "Bearer hunter2"),)
         assert "hunter2" not in f"{config!r} {access!r}"
 
     def test_that_others_can_read_are_doubted(self, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,19 +22,25 @@ _CREDENTIALS = re.compile(r"((?:[a-z+]+://)?)([^/?#@]*)@(.*)", re.ASCII | re.DOT
 _INSECURE = "https+insecure://"
 _MAX_HEADERS = 64 << 10
 
+Headers = tuple[tuple[str, str], ...]
+"""Names and values."""
+
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed to be answered; nothing of it is ever printed.
 
     Attributes:
         headers: names and values, sent with every request.
+        kept: more of them, read anew for each request where they are kept: tokens are exchanged
+            while one watches. It may raise `UsageError`.
         verify: whether the server's certificate must be one that is trusted.
         authority: certificates to trust instead of the system's, PEM.
         certificate: to show the server, PEM.
         key: of the certificate, where it is not in the same file.
     """
 
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+    kept: Callable[[], Headers] | None = None
     verify: bool = True
     authority: Path | None = None
     certificate: Path | None = None
@@ -47,6 +53,14 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The same for rich, which looks into structs."""
         return [("headers", len(self.headers))]
+
+    def sent(self) -> Headers:
+        """The headers of one request.
+
+        Raises:
+            UsageError: some cannot be read where they are kept.
+        """
+        return self.headers if self.kept is None else (*self.headers, *self.kept())
 
     def tls(self) -> ssl.SSLContext:
         """The settings of a TLS connection; the same object for as long as no file changes.
@@ -95,7 +109,7 @@ ANYONE = Access()
 """Nothing needs to be sent."""
 
 
-def read_headers(given: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def read_headers(given: Iterable[str]) -> Headers:
     """Headers as typed: ``Name: value``, or ``@FILE`` with one a line, which hides it from `ps`.
 
     Raises:

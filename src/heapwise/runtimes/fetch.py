@@ -157,7 +157,7 @@ def _ask(
     connection: socket.socket, endpoint: Endpoint, target: str, deadline: Deadline
 ) -> HTTPResponse:
     http = http_over(connection, endpoint, deadline)
-    given = endpoint.access.headers
+    given = endpoint.access.sent()
     http.putrequest("GET", target, skip_host=any(name.lower() == "host" for name, _ in given))
     for name, value in (("User-Agent", "heapwise"), ("Connection", "close"), *given):
         http.putheader(name, value)

@@ -52,7 +52,7 @@ def assembled(
         more: sinks besides those that are configured.
 
     Raises:
-        HeapwiseError: the store cannot be opened, or a sink's secret cannot be read.
+        HeapwiseError: the store cannot be opened, or a sink's address cannot be read.
     """
     scale = config.watch.scale
     watcher: list[Watcher] = []

@@ -19,8 +19,8 @@ from heapwise.runtimes.wire import Deadline, connect, http_over
 from heapwise.units import NS_PER_S, format_duration
 
 _MAX_ANSWER = 1 << 16
-_LATER = frozenset({408, 425, 429})
-"""Client errors that another attempt may not meet."""
+_LATER = frozenset({401, 408, 425, 429})
+"""Client errors that another attempt may not meet; of these one that comes with a new token."""
 
 
 class Rejected(ServiceError):  # noqa: N818 - an answer, not a mistake
@@ -99,12 +99,13 @@ def post(
     Raises:
         Rejected: any status that another attempt would meet again, redirects among them.
         ServiceError: unreachable, too slow, too busy, out of order.
+        UsageError: what it wants to be shown cannot be read.
     """
     deadline = Deadline(deadline_s)
     try:
         with contextlib.closing(connect(receiver.endpoint, deadline)) as connection:
             http = http_over(connection, receiver.endpoint, deadline)
-            given = receiver.endpoint.access.headers
+            given = receiver.endpoint.access.sent()
             own_host = any(name.lower() == "host" for name, _ in given)
             http.putrequest("POST", receiver.target, skip_host=own_host)
             for name, value in (

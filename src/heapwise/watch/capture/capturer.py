@@ -217,7 +217,6 @@ class Capturer:
             return set()
         vitals = recent.vitals
         reason = series.due(now_ns, vitals.cycles)
-        # Last: it reads the files of what the endpoint wants to be shown.
         endpoint = self._endpoint_of(target) if reason else None
         if endpoint is None:
             return set()

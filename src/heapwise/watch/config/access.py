@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from heapwise.errors import UsageError
-from heapwise.runtimes.access import Access, read_headers
+from heapwise.runtimes.access import Access, Headers, read_headers
 from heapwise.watch.config.forms import FilePath, SecretFrom
 from heapwise.watch.config.tables import Table
 
@@ -50,23 +51,36 @@ class Guarded(Table, frozen=True, kw_only=True):
     def faults(self) -> Iterator[tuple[str, str]]:
         """What is to be sent can be read."""
         try:
-            self.access()
+            self._headers()
         except UsageError as error:
             yield "headers_file" if "header" in error.what else "token_file", str(error)
 
     def access(self) -> Access:
-        """What is sent and trusted, read anew.
-
-        Raises:
-            UsageError: a file is not there, or holds something else.
-        """
-        headers = read_headers([f"@{self.headers_file}"] if self.headers_file else [])
-        if self.token_file is not None:
-            headers = (*headers, ("Authorization", f"Bearer {self.token_file.read()}"))
+        """What is sent and trusted."""
         return Access(
-            headers=headers,
+            kept=self._headers if self.headers_file or self.token_file else None,
             verify=not self.tls.insecure,
             authority=self.tls.ca,
             certificate=self.tls.cert,
             key=self.tls.key,
         )
+
+    def _headers(self) -> Headers:
+        """Out of the files, read anew.
+
+        Raises:
+            UsageError: one is not there, or holds something else.
+        """
+        headers = headers_in(self.headers_file)
+        if self.token_file is not None:
+            headers = (*headers, ("Authorization", f"Bearer {self.token_file.read()}"))
+        return headers
+
+
+def headers_in(file: Path | None) -> Headers:
+    """The headers in a file; none without one.
+
+    Raises:
+        UsageError: it is not there, or holds something else.
+    """
+    return read_headers([f"@{file}"]) if file is not None else ()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
 from heapwise.errors import UsageError
-from heapwise.runtimes.access import Access, read_headers
+from heapwise.runtimes.access import Access
 from heapwise.runtimes.endpoint import Endpoint
 from heapwise.units import NS_PER_S
-from heapwise.watch.config.access import Guarded
+from heapwise.watch.config.access import Guarded, headers_in
 from heapwise.watch.config.forms import Address, FilePath, Length, Size, Web
 from heapwise.watch.itself import SERVICE as ITSELF
 from heapwise.watch.scrape.settings import ScrapeSettings
@@ -73,7 +74,7 @@ class Service(Guarded, frozen=True, kw_only=True):
         if not (self.targets or self.file_sd or self.http_sd):
             yield "targets", "is missing, and so are file_sd and http_sd: there is nobody to ask"
         try:
-            self.sd_access()
+            headers_in(self.sd_headers_file)
         except UsageError as error:
             yield "sd_headers_file", str(error)
 
@@ -91,13 +92,9 @@ class Service(Guarded, frozen=True, kw_only=True):
         )
 
     def sd_access(self) -> Access:
-        """What `http_sd` wants to see, read anew.
-
-        Raises:
-            UsageError: the file is not there, or holds something else.
-        """
+        """What `http_sd` wants to see."""
         return Access(
-            headers=read_headers([f"@{self.sd_headers_file}"] if self.sd_headers_file else []),
+            kept=partial(headers_in, self.sd_headers_file),
             verify=not self.tls.insecure,
             authority=self.tls.ca,
         )

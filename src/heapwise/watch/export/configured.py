@@ -36,7 +36,7 @@ def configured(settings: Export, clock: Clock) -> Configured:
     """Start those that are named.
 
     Raises:
-        UsageError: a secret cannot be read.
+        UsageError: an address is none.
     """
     return Configured(
         PyroscopeExport(settings.pyroscope, clock) if settings.pyroscope else None,

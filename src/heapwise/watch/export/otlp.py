@@ -60,15 +60,12 @@ class OtlpExport:
         clock: of the watcher.
 
     Raises:
-        UsageError: a secret cannot be read.
+        UsageError: the address is none.
     """
 
     def __init__(self, settings: Otlp, clock: Clock) -> None:
-
-        def receiver() -> Receiver:
-            root = Receiver.parse("otlp", settings.url, settings.access())
-            return root.below(PATH) if root.target == "/" else root
-
+        root = Receiver.parse("otlp", settings.url, settings.access())
+        receiver = root.below(PATH) if root.target == "/" else root
         self._outbox = Outbox(
             receiver, clock, deadline_s=settings.deadline / NS_PER_S, most_bytes=_MOST_WAITING
         )

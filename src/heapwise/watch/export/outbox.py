@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
 
 from heapwise.errors import HeapwiseError
 from heapwise.model.watch import SinkHealth
@@ -26,19 +25,16 @@ class Outbox:
     Both are counted.
 
     Args:
-        receiver: where to; made anew for each body, since secrets are exchanged.
+        receiver: where to.
         clock: tells when something was taken.
         content_type: of all bodies.
         deadline_s: of one.
         most_bytes: that wait.
-
-    Raises:
-        UsageError: there is no such receiver, or a secret of it cannot be read.
     """
 
     def __init__(
         self,
-        receiver: Callable[[], Receiver],
+        receiver: Receiver,
         clock: Clock,
         *,
         content_type: str = "application/json",
@@ -46,7 +42,7 @@ class Outbox:
         most_bytes: int = MOST_WAITING,
     ) -> None:
         self._receiver, self._clock = receiver, clock
-        self._name = receiver().name
+        self._name = receiver.name
         self._content_type, self._deadline_s = content_type, deadline_s
         self._most_bytes = most_bytes
         self._waiting: deque[bytes] = deque()
@@ -101,7 +97,7 @@ class Outbox:
         while (body := self._next()) is not None:
             try:
                 post(
-                    self._receiver(),
+                    self._receiver,
                     body,
                     content_type=self._content_type,
                     deadline_s=self._deadline_s,

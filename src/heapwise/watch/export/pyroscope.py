@@ -47,14 +47,11 @@ class PyroscopeExport:
         clock: of the watcher.
 
     Raises:
-        UsageError: a secret cannot be read.
+        UsageError: the address is none.
     """
 
     def __init__(self, settings: Pyroscope, clock: Clock) -> None:
-
-        def receiver() -> Receiver:
-            return Receiver.parse("pyroscope", settings.url, settings.access()).below(_PATH)
-
+        receiver = Receiver.parse("pyroscope", settings.url, settings.access()).below(_PATH)
         self._outbox = Outbox(receiver, clock, deadline_s=settings.deadline / NS_PER_S)
         self._targets: dict[str, Target] = {}
 

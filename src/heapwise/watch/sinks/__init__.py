@@ -39,7 +39,7 @@ def routes_of(
         page: where people open the page, for links; empty for none.
 
     Raises:
-        UsageError: an address is none, a secret cannot be read, or two have the same name.
+        UsageError: an address is none or cannot be read, or two have the same name.
     """
     routes = [
         Route(_labelled(_sink(table, name, instances, page), table), _pace(table, alerts, scale))
