@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from heapwise.model.gc import TimeHistogram
 from heapwise.model.watch import Bin, PausesSeen, Stretch
 from heapwise.units import NS_PER_S
+from heapwise.watch.columns import Columns
 from heapwise.watch.history import KEPT, History
 from heapwise.watch.pause_tally import PauseTally
 from heapwise.watch.scale import UNSCALED, Scale
@@ -299,3 +300,38 @@ def test_three_days_of_a_target_take_less_than_100_kilobytes() -> None:
     assert target.history.series(120, 36) is None
     target.through(1, live=1e8)
     assert target.history.series(120, 36) is not None
+
+
+def test_a_full_history_is_no_larger_than_one_of_two_hours() -> None:
+    """A watcher takes its memory when it begins, so that it looks like no leak afterwards."""
+
+    def used() -> int:
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    target = Imagined()
+    target.through(26, live=1e8, allocated=1e9, work=1e3, tasks=1000)
+    begun = used()
+    target.through(KEPT, live=1e8, allocated=1e9, work=1e3, tasks=1000)
+    grown = used() - begun
+    tracemalloc.stop()
+    assert grown < 2000
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 9), st.floats(allow_nan=False)), max_size=40),
+    kept=st.integers(1, 7),
+)
+def test_columns_hold_the_newest_rows(steps: list[tuple[int, float]], kept: int) -> None:
+    """As a list would of which the beginning is cut off; after a gap as long as that it is new."""
+    columns, expected, number = Columns(("a", "b"), kept), list[float](), 0
+    for missed, value in steps:
+        number += missed
+        columns.put(number, {"a": value, "b": -value})
+        expected = [] if missed >= kept else [*expected, *([math.nan] * missed)]
+        expected = [*expected, value][-kept:]
+        number += 1
+        assert list(columns.newest("a")) == pytest.approx(expected, nan_ok=True)
+        assert list(columns.newest("b")) == pytest.approx([-e for e in expected], nan_ok=True)
+        assert (columns.end, columns.held) == (number, len(expected))

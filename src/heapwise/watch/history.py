@@ -8,11 +8,11 @@ doubles a reading now and then.
 from __future__ import annotations
 
 import math
-from array import array
 from collections import deque
 from collections.abc import Sequence
 
 from heapwise.model.watch import Bin, Stretch
+from heapwise.watch.columns import UNKNOWN, Columns
 from heapwise.watch.filling import Filling
 from heapwise.watch.pause_tally import PauseTally
 from heapwise.watch.scale import Scale
@@ -29,7 +29,6 @@ TALLIES = 2
 """Bins of which the pauses are kept by length."""
 
 _COLUMNS = ("live", "tasks", "allocated", "work")
-_UNKNOWN = math.nan
 
 _STANDS_FOR = 2
 """Intervals that one reading stands for at most: beyond, nobody looked.
@@ -67,8 +66,7 @@ class History:
         self.tallies: deque[PauseTally] = deque(maxlen=TALLIES)
         self._origin_ns: int | None = None
         self._filling: Filling | None = None
-        self._first = 0  # the bin that the columns begin with, counted since the origin
-        self._columns = {name: array("d") for name in _COLUMNS}
+        self._columns = Columns(_COLUMNS, KEPT)  # a row is a bin, counted since the origin
 
     def add(self, stretch: Stretch) -> tuple[Bin, ...]:
         """Take what the target did since the last reading.
@@ -132,13 +130,13 @@ class History:
             None where the process is not yet watched for so long.
         """
         per = round(bin_minutes / BIN_MINUTES)
-        floors = self._columns[floor]
-        end = (self._first + len(floors)) // per * per - self._first
+        floors = self._columns.newest(floor)
+        end = len(floors) - self._columns.end % per
         begins = range(end - per * count, end, per)
         if begins.start < 0:
             return None
         parts = ([value for value in floors[at : at + per] if value == value] for at in begins)  # noqa: PLR0124 - false for NaN, and quicker than a call
-        least = tuple(min(known) if 2 * len(known) >= per else _UNKNOWN for known in parts)
+        least = tuple(min(known) if 2 * len(known) >= per else UNKNOWN for known in parts)
         loads = [self._means(name, begins) for name in ("work", "allocated")]
         return least, min(loads, key=lambda load: sum(map(math.isnan, load)))
 
@@ -149,17 +147,18 @@ class History:
             hours: how far back, before scaling.
         """
         count = round(hours * 60 / BIN_MINUTES)
-        both = zip(self._columns["allocated"][-count:], self._columns["work"][-count:], strict=True)
+        columns = (self._columns.newest(name)[-count:] for name in ("allocated", "work"))
+        both = zip(*columns, strict=True)
         return tuple(pair for pair in both if not any(map(math.isnan, pair)))
 
     def _means(self, name: str, begins: range) -> tuple[float, ...]:
         """The mean of a column in each coarse bin, NaN where it is unknown."""
-        column = self._columns[name]
+        column = self._columns.newest(name)
         parts = (
             [value for value in column[at : at + begins.step] if value == value]  # noqa: PLR0124 - as above
             for at in begins
         )
-        return tuple(sum(known) / len(known) if known else _UNKNOWN for known in parts)
+        return tuple(sum(known) / len(known) if known else UNKNOWN for known in parts)
 
     def _close(self, filling: Filling, origin_ns: int) -> Bin:
         made = filling.made(origin_ns + filling.index * self.bin_ns, self.bin_ns)
@@ -168,15 +167,6 @@ class History:
         return made
 
     def _keep(self, made: Bin, index: int) -> None:
-        held = len(self._columns[_COLUMNS[0]])
-        missed = index - self._first - held
-        if missed >= KEPT:  # nothing that is held can be in a row with it
-            self._columns = {name: array("d") for name in _COLUMNS}
-            self._first, missed = index, 0
-        for name, column in self._columns.items():
-            value = getattr(made, name)
-            column.extend([_UNKNOWN] * missed)
-            column.append(_UNKNOWN if value is None else value)
-            del column[:-KEPT]
-        self._first = index + 1 - len(self._columns[_COLUMNS[0]])
+        told = {name: getattr(made, name) for name in _COLUMNS}
+        self._columns.put(index, {n: UNKNOWN if v is None else v for n, v in told.items()})
         self.recent.append(made)
