@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heapwise.model.comparison import Verdict
-from heapwise.model.watch import Deploy, Source, Stretch, Target, Vitals
+from heapwise.model.watch import Bin, Deploy, Source, Stretch, Target, Vitals
 from heapwise.watch.deploys import Deploys, Judgement
 from heapwise.watch.deploys.builds import Builds
 from heapwise.watch.deploys.compare import METRICS, compare_builds
 from heapwise.watch.deploys.lives import AGES, Age, Life
+from heapwise.watch.history import History
 from heapwise.watch.scale import UNSCALED, Scale
 
 S = 10**9
@@ -146,9 +147,11 @@ class Fleet:
         self.running: dict[int, tuple[str, Simulated, int]] = {}
         self.found: list[Deploy] = []
         self.judged: list[Judgement] = []
+        self.pasts: dict[int, tuple[History, list[Bin]]] = {}
 
     def start(self, number: int, build: str, simulated: Simulated) -> None:
         self.running[number] = (build, simulated, self.now)
+        self.pasts[number] = (History(self.scale, "go", 15 * S), [])
         self._see(number, None)
 
     def go_on(self, minutes: float) -> None:
@@ -161,13 +164,24 @@ class Fleet:
                 self._see(number, msgspec.structs.replace(made, end_ns=self.now))
             self.judged += self.deploys.judged(self.now)
 
+    def restart_the_watcher(self) -> None:
+        """Another one takes over, with what this one kept."""
+        self.deploys = Deploys(self.scale, self.found)
+        for number, (_, bins) in self.pasts.items():
+            self.deploys.restore(target(number), self._vitals(number), bins)
+
     def _see(self, number: int, stretch: Stretch | None) -> None:
+        if stretch is not None:
+            history, bins = self.pasts[number]
+            bins += history.add(stretch)
+        deploy = self.deploys.seen(target(number), self._vitals(number), stretch)
+        self.found += [deploy] if deploy else []
+
+    def _vitals(self, number: int) -> Vitals:
         build, _, born = self.running[number]
-        vitals = Vitals(
+        return Vitals(
             at_ns=self.now, source=Source.EXPVAR, runtime="go", build=build, started_ns=born
         )
-        deploy = self.deploys.seen(target(number), vitals, stretch)
-        self.found += [deploy] if deploy else []
 
 
 def test_a_deploy_is_judged_once_at_each_age() -> None:
@@ -329,6 +343,49 @@ def test_a_watcher_that_was_restarted_sees_no_deploy() -> None:
     assert Builds(past).seen(target(), "v7", 9) is None
     found = Builds(past).seen(target(), "v8", 9)
     assert found == Deploy(service="shop", build="v8", before="v7", at_ns=9)
+
+
+def test_a_watcher_that_takes_over_in_mid_canary_sees_no_deploy() -> None:
+    """Which instance ran which build is kept, so that neither is new to it."""
+    fleet = Fleet(Deploys(UNSCALED))
+    for number, build in ((1, "v1"), (2, "v1"), (1, "v2")):
+        fleet.start(number, build, Simulated(number))
+    fleet.go_on(10)
+    assert [each.build for each in fleet.found] == ["v1", "v2"]
+    fleet.restart_the_watcher()
+    fleet.go_on(10)
+    fleet.start(2, "v1", Simulated(2))
+    assert [each.build for each in fleet.found] == ["v1", "v2"]
+
+
+def test_a_deploy_is_judged_by_what_an_earlier_watcher_kept() -> None:
+    """At an hour of age by its bins; they are too coarse for the first ten minutes, and do not
+    tell what CPU the work took.
+    """
+    fleet = Fleet(Deploys(UNSCALED))
+    fleet.start(1, "v1", Simulated(1))
+    fleet.go_on(65)
+    fleet.restart_the_watcher()
+    fleet.go_on(5)
+    fleet.start(1, "v2", Simulated(2, size=1.5))
+    fleet.go_on(70)
+    early, late = ({row.metric: row.verdict for row in judged.rows} for judged in fleet.judged)
+    assert set(early.values()) == {Verdict.UNDECIDED}
+    assert late["bytes/work"] is Verdict.WORSE
+    assert late["heap.live"] is Verdict.SAME
+    assert late["cpu/work"] is Verdict.UNDECIDED
+
+
+def test_a_target_that_comes_back_is_no_second_sample_of_its_process() -> None:
+    """Left out of a list for a while, its process is still one, with one life."""
+    fleet = Fleet(Deploys(UNSCALED))
+    fleet.start(1, "v1", Simulated(1))
+    fleet.go_on(40)
+    fleet.deploys.gone(target(1))
+    fleet.deploys.restore(target(1), fleet._vitals(1), fleet.pasts[1][1])
+    fleet.go_on(20)
+    (life,) = fleet.deploys._lives["shop"]["v1"]
+    assert sum(block.seconds for block in life.blocks(AGES[1])) == pytest.approx(50 * 60)
 
 
 def test_hostile_names_of_builds_stay_on_one_line() -> None:

@@ -173,13 +173,16 @@ class Watcher:
         self._asked[target.key] = _Asked(subject, service, scrape, pace)
 
     def _subject(self, target: Target) -> Subject:
+        past = self._past(target.key)
+        if past is not None:
+            self._deploys.restore(target, past[1], past[0])
         return Subject(
             target,
             self._scale,
             self._config.alerts,
             self._interval_of(target.service),
             self._clock.now_ns(),
-            self._past(target.key),
+            past,
         )
 
     def _scraper(

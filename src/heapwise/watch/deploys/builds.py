@@ -47,6 +47,11 @@ class Builds:
         self._latest[target.service] = build
         return Deploy(service=target.service, build=build, before=before, at_ns=at_ns)
 
+    def restore(self, target: Target, build: str) -> None:
+        """Take note of what an earlier watcher saw it run, which deploys nothing."""
+        if build:
+            self._running[target.service][target.key] = build
+
     def gone(self, target: Target) -> None:
         """A target is watched no more."""
         self._running[target.service].pop(target.key, None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from heapwise.model.comparison import ComparisonRow, Verdict
-from heapwise.model.watch import Deploy, Number, Severity, Sign, Stretch, Target, Vitals
+from heapwise.model.watch import Bin, Deploy, Number, Severity, Sign, Stretch, Target, Vitals
 from heapwise.names import visible
 from heapwise.units import format_duration, format_share, format_value
 from heapwise.watch.deploys.builds import Builds
@@ -75,6 +75,19 @@ class Deploys:
         self._alive: dict[str, Life | None] = {}
         self._watched: dict[str, _Watch] = {}
 
+    def restore(self, target: Target, last: Vitals, bins: Iterable[Bin]) -> None:
+        """Take what an earlier watcher kept of a target, before its first answer.
+
+        Args:
+            target: whose.
+            last: what it said last.
+            bins: of its process, and of those before.
+        """
+        self._builds.restore(target, last.build)
+        life = self._alive[target.key] = self._born(target, last)
+        if life is not None and not any(map(life.saw, AGES)):
+            life.restore(bins)
+
     def seen(self, target: Target, vitals: Vitals, stretch: Stretch | None) -> Deploy | None:
         """Take note of an answer.
 
@@ -133,9 +146,14 @@ class Deploys:
         born_ns = vitals.started_ns or (vitals.at_ns if known else None)
         if born_ns is None or not vitals.build:
             return None
-        life = Life(target.key, vitals.build, born_ns, self._scale, vitals.at_ns)
         builds = self._lives[target.service]
         lives = builds.pop(vitals.build, [])
+        same = (each for each in lives if (each.target, each.born_ns) == (target.key, born_ns))
+        life = next(same, None)  # of a target that was taken from the list for a while
+        if life is None:
+            life = Life(target.key, vitals.build, born_ns, self._scale, vitals.at_ns)
+        else:
+            lives.remove(life)
         builds[vitals.build] = [*lives[-_MOST_LIVES + 1 :], life]  # the newest build comes last
         watch = self._watched.get(target.service)
         judged = (watch.deploy.before, watch.deploy.build) if watch is not None else ()

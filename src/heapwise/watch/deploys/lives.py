@@ -6,10 +6,12 @@ day it has what it needs. Two builds are alike only at the same age.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from heapwise.model.watch import Stretch
+from heapwise.model.watch import Bin, Stretch
 from heapwise.units import NS_PER_S
+from heapwise.watch.history import BIN_MINUTES
 from heapwise.watch.scale import Scale
 
 
@@ -38,6 +40,7 @@ AGES = (
 )
 """When a deploy is judged. Each age has its own time, so that no verdict repeats another's."""
 
+_OF_BINS = tuple(age for age in AGES if age.block >= BIN_MINUTES)
 _FULL = 0.5
 """A block of which less was seen is left out."""
 
@@ -132,15 +135,22 @@ class Life:
         default_factory=lambda: {age: {} for age in AGES}, repr=False
     )
 
-    def add(self, stretch: Stretch) -> None:
+    def add(self, stretch: Stretch, ages: Sequence[Age] = AGES) -> None:
         """Take in a stretch by the age at its middle."""
-        self.seen_ns = stretch.end_ns
+        self.seen_ns = max(self.seen_ns, stretch.end_ns)
         middle_ns = (stretch.begin_ns + stretch.end_ns) // 2 - self.born_ns
-        for age in AGES:
+        for age in ages:
             begin_ns = self.scale.ns(minutes=age.since)
             if begin_ns <= middle_ns < self.scale.ns(minutes=age.minutes):
                 number = (middle_ns - begin_ns) // self.scale.ns(minutes=age.block)
                 self._blocks[age].setdefault(number, Block()).add(stretch)
+
+    def restore(self, bins: Iterable[Bin]) -> None:
+        """Take in what is kept of it, for those ages whose blocks are not shorter than a bin."""
+        bin_ns = self.scale.ns(minutes=BIN_MINUTES)
+        for each in bins:
+            if each.begin_ns >= self.born_ns and each.live is not None:  # else much was not seen
+                self.add(_stretch(each, bin_ns), _OF_BINS)
 
     def past(self, age: Age) -> bool:
         """Whether it has lived that long."""
@@ -155,3 +165,17 @@ class Life:
         least_s = _FULL * self.scale.ns(minutes=age.block) / NS_PER_S
         blocks = self._blocks[age]
         return [blocks[number] for number in sorted(blocks) if blocks[number].seconds >= least_s]
+
+
+def _stretch(each: Bin, bin_ns: int) -> Stretch:
+    """What a bin tells of the time that it stands for; not what CPU the work took."""
+    seconds = bin_ns / NS_PER_S
+    return Stretch(
+        begin_ns=each.begin_ns,
+        end_ns=each.begin_ns + bin_ns,
+        live=each.live,
+        allocated=None if each.allocated is None else each.allocated * seconds,
+        work=None if each.work is None else each.work * seconds,
+        gc_share=each.gc_share,
+        gc_of_used=each.gc_of_used,
+    )
