@@ -61,6 +61,15 @@ def test_brackets_of_addresses_are_brackets() -> None:
     assert not silence(instance="[ab]").covers(alert("a"))
 
 
+@pytest.mark.parametrize("name", ["*", "a?c", r"a\*", "[*]", "x" * 1024, "*" * 1024])
+def test_a_silence_of_an_alert_is_of_that_alone(name: str) -> None:
+    """Whatever a target calls itself, no other one is silenced with it."""
+    of_it = silence_of(alert(name), START + HOUR)
+    assert of_it.covers(alert(name))
+    others = ("abc", "a*", r"a\b", "x", "", name + "x", name.replace("*", "b").replace("?", "b"))
+    assert not any(of_it.covers(alert(other)) for other in others if other != name)
+
+
 def test_a_silence_ends() -> None:
     """At its time, to the nanosecond."""
     assert silence().lasts(START + HOUR - 1000)
@@ -183,7 +192,7 @@ def test_a_file_that_breaks_keeps_the_silences_before(tmp_path: Path) -> None:
         ("[[silence]]\nuntil = 'soon'\n", "$.silence[0].until"),
         ("[[silence]]\nuntil = 2030-01-01T00:00:00Z\nsrvice = 'a'\n", "srvice"),
         ("[[silence]]\nuntil = 2030-01-01T00:00:00Z\nservice = 7\n", "$.silence[0].service"),
-        (f"[[silence]]\nuntil=2030-01-01T00:00:00Z\nservice='{'x' * 201}'\n", "more than 200"),
+        (f"[[silence]]\nuntil=2030-01-01T00:00:00Z\nservice='{'x' * 2049}'\n", "more than 2048"),
         ("a = " + "[" * 100_000, "silences"),
         ("\x00\xff", "silences"),
     ],

@@ -11,7 +11,8 @@
     comment = "known, fixed in 1.4.2"
     author = "ann"
 
-A file whose name ends in .json holds the same as JSON.
+A backslash before ``*``, ``?`` or another one makes it the character itself. A file whose name ends
+in .json holds the same as JSON.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from heapwise.units import NS_PER_S
 
 _MAX_BYTES = 1 << 20
 _MOST = 1000
-_MAX_PATTERN = 200
+_MAX_PATTERN = 2048
+"""Characters: twice those of a name, in which each may have a backslash."""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -190,4 +192,10 @@ def _matches(pattern: str, name: str) -> bool:
 @lru_cache(maxsize=4 * _MOST)
 def _compiled(pattern: str) -> re.Pattern[str]:
     # A bracket is part of IPv6 addresses and starts no set of characters here.
-    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
+    plain = re.sub(r"\\([*?\\])|\[", lambda found: f"[{found[1] or '['}]", pattern)
+    return re.compile(fnmatch.translate(plain))
+
+
+def exactly(name: str) -> str:
+    """The pattern that matches this name alone: ``\\`` takes their meaning from ``*`` and ``?``."""
+    return re.sub(r"[*?\\]", r"\\\g<0>", name)

@@ -16,7 +16,7 @@ import msgspec
 from heapwise.errors import UsageError
 from heapwise.model.watch import Alert
 from heapwise.units import NS_PER_S
-from heapwise.watch.alerts.silences import Silence, SilenceFile, parse_silences
+from heapwise.watch.alerts.silences import Silence, SilenceFile, exactly, parse_silences
 
 
 def silence_of(alert: Alert, until_ns: int, comment: str = "", author: str = "") -> Silence:
@@ -29,9 +29,9 @@ def silence_of(alert: Alert, until_ns: int, comment: str = "", author: str = "")
         author: who asked.
     """
     return Silence(
-        service=alert.service,
-        instance=alert.instance,
-        code=alert.code,
+        service=exactly(alert.service),
+        instance=exactly(alert.instance),
+        code=exactly(alert.code),
         until=dt.datetime.fromtimestamp(until_ns // NS_PER_S, tz=dt.UTC),
         comment=comment,
         author=author,
