@@ -17,6 +17,7 @@ import pytest
 
 from heapwise.errors import RecordingError
 from heapwise.model.watch import Health, Severity
+from heapwise.web.patience import Patient
 from heapwise.web.server import listen
 from heapwise.web.watch.board import Board
 from heapwise.web.watch.events import MOST_READERS, Feed
@@ -130,6 +131,38 @@ def test_the_token_leaves_the_address(locked: Served) -> None:
     # Strict ones are kept back when a link in a chat or in Alertmanager is followed.
     assert {"HttpOnly", "SameSite=lax"} <= set(attributes)
     assert locked.send("/", cookie=cookie).status == 200
+
+
+def test_two_pages_of_one_host_let_the_same_browser_in(locked: Served) -> None:
+    """Browsers keep one jar for all ports: each page has a cookie of its own."""
+    with served(leaking_service(), token="other") as second:
+        cookies = [
+            page.send("/?" + page.address.partition("?")[2]).headers["set-cookie"]
+            for page in (locked, second)
+        ]
+        jar = "; ".join(cookie.partition(";")[0] for cookie in cookies)
+        assert [page.send("/", cookie=jar).status for page in (locked, second)] == [200, 200]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: "], ids=["nothing", "a part"])
+def test_connections_on_which_no_request_comes_are_closed(
+    monkeypatch: pytest.MonkeyPatch, watched: Imagined, sent: bytes
+) -> None:
+    """They would take all places that there are; who is being answered is not cut off."""
+    monkeypatch.setattr(Patient, "patience_s", 0.5)
+    with served(watched) as page, ExitStack() as open_ones, Reader(page) as reader:
+        reader.until("id: ")
+        for _ in range(70):
+            one = open_ones.enter_context(socket.create_connection(("127.0.0.1", page.port)))
+            one.sendall(sent)
+        assert page.send("/healthz").status == 503
+        deadline = time.monotonic() + 10
+        while page.send("/healthz").status != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(1)
+        watched.runs("late", "10.0.0.9:6060")
+        reader.until("late")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -83,6 +83,7 @@ def own() -> Own:
     return Own(
         scrapes=counts,
         scrapes_s=seconds,
+        skipped=5,
         store_bytes=4096,
         dropped_rows=3,
         queues={"captures": 2},
@@ -171,6 +172,7 @@ def test_prometheus_scrapes_what_we_expose(there: RealPrometheus) -> None:
         'target_info{instance="a",build="1.4.2"}': 1,
         'alert_began_timestamp_seconds{instance="a"}': START / NS_PER_S,
         "scrape_seconds_count": 3,
+        "scrapes_skipped_total": 5,
         'scrape_seconds_bucket{le="0.5"}': 2,
         'alerts_untold{sink="slack"}': 1,
         'notice_failures_total{sink="slack"}': 2,
@@ -273,6 +275,7 @@ GC, IDLE, ASSIST, CPU = (
 )
 LIVE, LIMIT = "go_gc_heap_live_bytes", "go_gc_gomemlimit_bytes"
 US = '{service="s",instance="i"}'
+SCRAPES = f"heapwise_watch_scrapes_total{US}"
 
 CASES: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
     "HeapwiseLeak": (
@@ -324,6 +327,10 @@ CASES: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
         [{f"heapwise_watch_target_up{US}": "1x25 0x5"}],
     ),
     "HeapwiseAbsent": ({}, [{"heapwise_watch_scrape_seconds_count": "7x40"}]),
+    "HeapwiseLate": (
+        {"heapwise_watch_scrapes_skipped_total": "0+2x40", SCRAPES: "0+10x40"},
+        [{"heapwise_watch_scrapes_skipped_total": "0+1x40", SCRAPES: "0+20x40"}],
+    ),
     "HeapwiseUntold": (
         {'heapwise_watch_alerts_untold{sink="x"}': "3x40"},
         [{'heapwise_watch_alerts_untold{sink="x"}': "3x20 0x1 3x10"}],

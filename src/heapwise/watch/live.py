@@ -77,6 +77,7 @@ class Live(Kept):
         return Own(
             scrapes=counts,
             scrapes_s=seconds,
+            skipped=self._watcher.skipped(),
             store_bytes=health.size,
             dropped_rows=health.dropped,
             queues={"scrapes": self._watcher.waiting(), "store": health.waiting},

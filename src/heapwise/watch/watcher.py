@@ -95,6 +95,10 @@ class Watcher:
         """Targets that are being asked now, or ought to be."""
         return self._pool.asked if self._pool else 0
 
+    def skipped(self) -> int:
+        """Scrapes that were left out, ever, since their targets were still on their way."""
+        return self._agenda.dropped
+
     def run(self, stop: threading.Event) -> None:
         """Watch until the event is set, which is looked at several times a second."""
         with Pool() as self._pool, self._lookout:

@@ -38,13 +38,15 @@ class Access:
             address, as a machine does not know all of its own.
         token: that a request must know, empty for none: as a parameter once, as a cookie, or as
             a bearer for programs.
-        tool: the command that printed the address, and the name of its cookie: browsers keep one
-            jar for all ports of a host.
+        tool: the command that printed the address.
+        port: where it serves; in the name of its cookie, since browsers keep one jar for all ports
+            of a host.
     """
 
     hosts: frozenset[str]
     token: str = ""
     tool: str = "heapwise web"
+    port: int = 0
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a request that may not read; None where it may."""
@@ -71,7 +73,7 @@ class Access:
 
     @property
     def _cookie(self) -> str:
-        return f"{self.tool.replace(' ', '-')}-token"
+        return f"{self.tool.replace(' ', '-')}-{self.port}-token"
 
     def _knows_token(self, request: Request) -> bool:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from heapwise.errors import UsageError
 from heapwise.web.access import Access, names_of
 from heapwise.web.app import application
+from heapwise.web.patience import Patient
 
 _MOST_REQUESTS = 8  # at once; a browser sends two
 _GONE_S = 60  # without a sign of life
@@ -65,11 +66,11 @@ def access_of(listener: socket.socket, token: str = "", tool: str = "heapwise we
         token: to ask for; empty for none on loopback, and for a new one elsewhere.
         tool: the command that serves.
     """
-    host = listener.getsockname()[0]
+    host, port = listener.getsockname()[:2]
     if not token and not ipaddress.ip_address(host).is_loopback:
         token = secrets.token_urlsafe(16)
     more = (socket.gethostname().lower(),) if token else ()
-    return Access(names_of(_name(host), more), token, tool)
+    return Access(names_of(_name(host), more), token, tool, port)
 
 
 def address_of(listener: socket.socket, access: Access) -> str:
@@ -85,6 +86,7 @@ def server_of(app: ASGIApp, most_requests: int) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=Patient,
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -197,5 +197,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def exactly(name: str) -> str:
-    """The pattern that matches this name alone: ``\\`` takes their meaning from ``*`` and ``?``."""
+    """The pattern that matches this name alone, with a backslash before what would mean more."""
     return re.sub(r"[*?\\]", r"\\\g<0>", name)

@@ -21,6 +21,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
         scrapes: how long they took: how many up to each bound of `SCRAPE_BOUNDS_S`, and above;
             not cumulative.
         scrapes_s: seconds of all together.
+        skipped: moments at which a target ought to have been asked, and was still being asked or
+            waited for a thread.
         store_bytes: size of the store; None without one.
         dropped_rows: readings that the store could not keep.
         queues: how many wait, by the name of the queue.
@@ -29,6 +31,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 
     scrapes: tuple[int, ...] = (0,) * (len(SCRAPE_BOUNDS_S) + 1)
     scrapes_s: float = 0.0
+    skipped: int = 0
     store_bytes: int | None = None
     dropped_rows: int = 0
     queues: Mapping[str, int] = {}

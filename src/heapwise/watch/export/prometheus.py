@@ -191,6 +191,9 @@ def _health(own: Own) -> Iterator[Family]:
         buckets=list(zip(bounds, counts, strict=True)),
         sum_value=own.scrapes_s,
     )
+    yield CounterMetricFamily(
+        f"{PREFIX}scrapes_skipped", "Scrapes whose time went by before it could begin.", own.skipped
+    )
     if own.store_bytes is not None:
         yield GaugeMetricFamily(f"{PREFIX}store_bytes", "Size of the store.", own.store_bytes)
     yield CounterMetricFamily(

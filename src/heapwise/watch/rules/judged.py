@@ -96,10 +96,12 @@ def watcher() -> Chart:
     return Chart(
         "The watcher itself",
         "short",
-        "Scrapes a second, those that failed, and what a sink or export has yet to be told.",
+        "Scrapes a second, those that failed or were left out, and what a sink or export has yet "
+        "to be told.",
         (
             Query("sum(rate(heapwise_watch_scrapes_total[5m]))", "scrapes"),
             Query("sum(rate(heapwise_watch_scrape_failures_total[5m]))", "failed"),
+            Query("sum(rate(heapwise_watch_scrapes_skipped_total[5m]))", "left out"),
             Query("sum by (sink) (heapwise_watch_alerts_untold)", "untold {{sink}}"),
         ),
         (
@@ -110,6 +112,15 @@ def watcher() -> Chart:
                 Severity.PAGE,
                 "nobody is watched: heapwise watch does not answer",
                 "Rules about heapwise_watch_ are silent without it, so its absence is one.",
+            ),
+            Alarm(
+                "HeapwiseLate",
+                "sum(rate(heapwise_watch_scrapes_skipped_total[15m])) "
+                "> 0.1 * sum(rate(heapwise_watch_scrapes_total[15m]))",
+                "15m",
+                Severity.WARN,
+                "heapwise watch asks its targets less often than it should",
+                "Too many of them hang, or are too many for one: share them with [shard].",
             ),
             Alarm(
                 "HeapwiseUntold",
