@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import re
 import socket
@@ -26,6 +27,10 @@ from support.watch_page import HOSTILE, PERIOD_S, Imagined, Served, served
 
 HEAP = profile_bytes(
     [Sample(("leaf (src/leaf.go:7)", "main (src/main.go:3)"), (1, 80, 1, 80))], sizes=False
+)
+FORM = (
+    b"POST /api/silences HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\nalert="
 )
 PAGES = ("/", "/alerts", "/service?name=checkout", "/alert?id=leak-0", "/profile/1/")
 OTHERS = (
@@ -144,7 +149,15 @@ def test_two_pages_of_one_host_let_the_same_browser_in(locked: Served) -> None:
         assert [page.send("/", cookie=jar).status for page in (locked, second)] == [200, 200]
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: "], ids=["nothing", "a part"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: ",
+        FORM,
+    ],
+    ids=["nothing", "part of a head", "part of a form"],
+)
 def test_connections_on_which_no_request_comes_are_closed(
     monkeypatch: pytest.MonkeyPatch, watched: Imagined, sent: bytes
 ) -> None:
@@ -163,6 +176,29 @@ def test_connections_on_which_no_request_comes_are_closed(
         time.sleep(1)
         watched.runs("late", "10.0.0.9:6060")
         reader.until("late")
+
+
+def test_a_connection_lives_on_after_an_answer_that_took_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The request after it is awaited as long as the first one was."""
+    monkeypatch.setattr(Patient, "patience_s", 0.6)
+
+    def slow() -> tuple[bytes, str]:
+        time.sleep(0.5)
+        return b"", "text/plain"
+
+    with served(leaking_service(), metrics=slow) as page, ExitStack() as stack:
+        connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=20)
+        stack.callback(connection.close)
+        connection.connect()
+        at_first = connection.sock
+        time.sleep(0.3)  # the first look comes while the request is being answered
+        for wait_s in (0.0, 0.3):
+            time.sleep(wait_s)
+            connection.request("GET", "/metrics", headers={"Host": f"localhost:{page.port}"})
+            connection.getresponse().read()
+        assert connection.sock is at_first
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -14,6 +14,7 @@ from heapwise.model.watch import Deploy
 from heapwise.units import NS_PER_S
 from heapwise.watch.clock import SteadyClock
 from heapwise.watch.export.prometheus import render
+from heapwise.watch.scale import Scale
 from heapwise.watch.store import Store, StoreView
 from heapwise.web.watch.stored import StoredWatch
 from support.profiles import Sample, profile_bytes
@@ -89,6 +90,22 @@ def test_what_is_written_later_is_seen(store: Store) -> None:
         answer = page.send("/")
         assert b"service search" in answer.body
         assert b"no answer within 5 s" in answer.body
+
+
+def test_targets_that_left_are_not_shown_as_down(store: Store) -> None:
+    """Whom the watcher had not asked for an hour before it wrote last has left its lists."""
+    imagined = Imagined()
+    gone, silent = (imagined.runs("pods", name) for name in ("gone", "silent"))
+    said = imagined.targets[gone.key].vitals
+    assert said is not None
+    store.saw(gone, msgspec.structs.replace(said, at_ns=NOW_NS - 61 * MINUTE_NS), "")
+    store.saw(silent, None, "no answer within 5 s")
+    store.commit()
+    with StoreView.open(store.directory) as view:
+        shown = {state.target.key for state in StoredWatch(view, At(NOW_NS)).states()}
+        assert shown == {"checkout/10.0.0.7:6060", "pods/silent"}
+        hurried = StoredWatch(view, At(NOW_NS), Scale(2.0)).states()
+        assert "pods/gone" in {state.target.key for state in hurried}
 
 
 def test_an_old_store_ends_when_it_ended(store: Store) -> None:

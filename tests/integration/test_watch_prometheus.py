@@ -85,6 +85,7 @@ def own() -> Own:
         scrapes_s=seconds,
         skipped=5,
         store_bytes=4096,
+        store_fails=True,
         dropped_rows=3,
         queues={"captures": 2},
         sinks=(SinkHealth(name="slack", sent=7, failed=2, waiting=1, dropped=4),),
@@ -178,6 +179,7 @@ def test_prometheus_scrapes_what_we_expose(there: RealPrometheus) -> None:
         'notice_failures_total{sink="slack"}': 2,
         'queue_length{queue="captures"}': 2,
         "store_bytes": 4096,
+        "store_fails": 1,
     }
     assert {name: value(there, PREFIX + name) for name in expected} == expected
     assert math.isclose(value(there, "heapwise_watch_scrape_seconds_sum"), 60.302)
@@ -275,7 +277,8 @@ GC, IDLE, ASSIST, CPU = (
 )
 LIVE, LIMIT = "go_gc_heap_live_bytes", "go_gc_gomemlimit_bytes"
 US = '{service="s",instance="i"}'
-SCRAPES = f"heapwise_watch_scrapes_total{US}"
+SKIPPED = "heapwise_watch_scrapes_skipped_total"
+SCRAPED = "heapwise_watch_scrape_seconds_count"
 
 CASES: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
     "HeapwiseLeak": (
@@ -328,16 +331,21 @@ CASES: dict[str, tuple[dict[str, str], list[dict[str, str]]]] = {
     ),
     "HeapwiseAbsent": ({}, [{"heapwise_watch_scrape_seconds_count": "7x40"}]),
     "HeapwiseLate": (
-        {"heapwise_watch_scrapes_skipped_total": "0+2x40", SCRAPES: "0+10x40"},
-        [{"heapwise_watch_scrapes_skipped_total": "0+1x40", SCRAPES: "0+20x40"}],
+        {
+            f"{SKIPPED}{US}": "0+2x40",
+            f"{SCRAPED}{US}": "0+10x40",
+            f'{SKIPPED}{{instance="another"}}': "0x40",
+            f'{SCRAPED}{{instance="another"}}': "0+99x40",
+        },
+        [{f"{SKIPPED}{US}": "0+1x40", f"{SCRAPED}{US}": "0+20x40"}],
     ),
     "HeapwiseUntold": (
         {'heapwise_watch_alerts_untold{sink="x"}': "3x40"},
         [{'heapwise_watch_alerts_untold{sink="x"}': "3x20 0x1 3x10"}],
     ),
     "HeapwiseStoreFull": (
-        {"heapwise_watch_store_dropped_rows_total": "0+5x40"},
-        [{"heapwise_watch_store_dropped_rows_total": "7x40"}],
+        {"heapwise_watch_store_fails": "1x40", "heapwise_watch_store_dropped_rows_total": "0x40"},
+        [{"heapwise_watch_store_fails": "0x40", "heapwise_watch_store_dropped_rows_total": "7x40"}],
     ),
 }
 """For each rule, series of an hour that it must fire on after half of it, and some it must not."""
@@ -366,6 +374,32 @@ def test_each_rule_fires_on_what_it_is_for_and_on_nothing_else(tmp_path: Path) -
     ]
     content = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests}
     (tmp_path / "tests.yml").write_text(json.dumps(content))
+    assert "SUCCESS" in promtool("test", "rules", tmp_path / "tests.yml")
+
+
+def test_only_a_build_that_began_to_run_is_marked(tmp_path: Path) -> None:
+    """Not those of services that nobody watched a minute before, as after a gap of the watcher."""
+    (annotation,) = json.loads(grafana_dashboard())["annotations"]["list"][-1:]
+    expression = f"count({re.sub(r'[$][a-z]+', '.*', annotation['expr'])}) or vector(0)"
+    runs = 'heapwise_watch_target_info{{service="s",instance="{}",build="{}"}}'
+    series = {
+        runs.format("i", "v1"): "1x10 _x10 1x30",
+        runs.format("j", "v1"): "1x30 _x30",
+        runs.format("j", "v2"): "_x30 1x30",
+    }
+    gap = {runs.format("i", "v1"): "1x10 _x10 1x30"}
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": one, "values": of[one]} for one in of],
+            "promql_expr_test": [
+                {"expr": expression, "eval_time": at,
+                 "exp_samples": [{"labels": "{}", "value": marks}]}
+            ],
+        }
+        for of, at, marks in ((gap, "21m", 0), (series, "30m", 1), (series, "32m", 0))
+    ]  # fmt: skip
+    (tmp_path / "tests.yml").write_text(json.dumps({"evaluation_interval": "1m", "tests": tests}))
     assert "SUCCESS" in promtool("test", "rules", tmp_path / "tests.yml")
 
 

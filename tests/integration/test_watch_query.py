@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -55,6 +58,14 @@ def keep_heap(store: Store, key: str, at_ns: int, steps: int, build: str = "v1")
     """A profile after so many steps: each allocates 3 MiB and keeps one of them."""
     data = heap({KEEP: ((10 + steps) * MIB, (1 + steps) * MIB), COPY: ((10 + 2 * steps) * MIB, 0)})
     store.profile(key, "heap", "later", at_ns, data, build)
+
+
+def heapwise(*words: str, store: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "heapwise", "query", "--store", str(store), *words],
+        env={**os.environ, **env}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
 
 
 def asked(directory: Path, text: str, now_ns: int = T0) -> Answer:
@@ -347,11 +358,34 @@ def test_the_command_prints_data(run: Callable[..., Result]) -> None:
     data = json.loads(run("--json", "top alloc_space last 2d by service").output)
     assert data["kind"] == "query"
     assert msgspec.convert(data["data"], Answer).rows[0] == (18 * MIB, 0.5, "api")
-    assert run("--csv", "top alloc_space last 2d by service").output == (
+    assert run("--csv", "top alloc_space last 2d by service").stdout == (
         f"alloc_space,share,service\n{18 * MIB},0.5,api\n{18 * MIB},0.5,web\n"
     )
     assert run("--sql", "SELECT count(*) AS n FROM samples").output == "n\n39\n"
     assert isinstance(run("--csv", "--json", "alerts").exception, UsageError)
+
+
+def test_what_an_answer_lacks_is_said_beside_csv(directory: Path) -> None:
+    """A table for programs has no place for it; stderr has."""
+    done = heapwise("--csv", "top alloc_space since 2026-11-01 limit 1", store=directory, env={})
+    assert done.stdout.count("\n") == 2
+    assert "what came between two profiles of one process" in done.stderr
+
+
+def test_sql_knows_one_time_zone(directory: Path) -> None:
+    """`taken` is UTC, so now() is as well, wherever it is asked."""
+    query = f"SELECT make_timestamp({time.time_ns() // 1000}) > now() - INTERVAL 5 MINUTE AS new"
+    done = heapwise("--csv", "--sql", query, store=directory, env={"TZ": "Asia/Tokyo"})
+    assert done.stdout == "new\nTrue\n", done.stderr
+    done = heapwise("--sql", "SELECT now()", store=directory, env={"TZ": "America/New_York"})
+    assert "+00:00" in done.stdout, done.stderr
+
+
+def test_of_a_large_answer_to_sql_the_beginning_is_told(directory: Path) -> None:
+    """And that there is more; the rest is not brought into memory."""
+    done = heapwise("--csv", "--sql", "SELECT range FROM range(300000)", store=directory, env={})
+    assert done.stdout.count("\n") == 100_001
+    assert "the first 100,000 rows, of more" in done.stderr
 
 
 def test_hostile_names_are_spelled_out(tmp_path: Path) -> None:
@@ -403,6 +437,18 @@ def wait_for(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_seal_that_cannot_begin_is_told(directory: Path) -> None:
+    """As when Python was upgraded meanwhile; the watcher goes on, and tries again in an hour."""
+    told: list[str] = []
+    sealer = Sealer(directory, directory / "archive", told.append)
+    sealer._command = [str(directory / "no-python")]
+    sealer.step(T0)
+    sealer.step(T0 + HOUR - 1)
+    assert told == [f"no day is sealed: {directory / 'no-python'}: No such file or directory"]
+    sealer.step(T0 + HOUR)
+    assert len(told) == 2
 
 
 def test_a_watcher_that_ends_does_not_wait_for_a_seal(directory: Path) -> None:

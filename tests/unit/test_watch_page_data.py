@@ -68,6 +68,22 @@ def test_a_service_is_as_bad_as_its_worst_instance() -> None:
     assert (folded.up, folded.instances, folded.restarts) == (2, 2, 2)
 
 
+def test_who_does_not_answer_has_no_figures() -> None:
+    """What an instance held when it was last heard of is not what its service holds now."""
+    watched = Imagined()
+    watched.runs("a", "1", live_mib=100)
+    watched.runs("a", "2", live_mib=900)
+    worst = msgspec.structs.replace(watched.binned["a/2"][-1], gc_share=0.9, pause_p99_ns=9e9)
+    watched.binned["a/2"] = (*watched.binned["a/2"][:-1], worst)
+    one, other = watched.states()
+    down = [one, msgspec.structs.replace(other, health=Health.DOWN)]
+    folded = fold("a", down, [], watched.binned, [])
+    alone = fold("a", [one], [], watched.binned, [])
+    for figure in ("live", "allocated", "per_work", "gc_share", "pause_p99_ns"):
+        assert getattr(folded, figure) == getattr(alone, figure), figure
+    assert (folded.up, folded.instances) == (1, 2)
+
+
 def test_what_a_quiet_process_spends_on_collecting_is_in_its_bins() -> None:
     """Its last stretch had no cycle and tells nothing; the bin before does."""
     watched = Imagined()

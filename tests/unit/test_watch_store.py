@@ -114,6 +114,23 @@ def test_an_alert_is_kept_as_it_was_last(tmp_path: Path) -> None:
         assert [each.ended_ns for each in store.alerts()] == [T0 + HOUR]
 
 
+def test_alerts_are_told_before_they_are_written(tmp_path: Path) -> None:
+    """Where the disk is full, the page and the exporters have those that began, or ended, since."""
+    with opened(tmp_path) as store:
+        store.alert(alert("a"))
+        store.alert(alert("b"))
+        store.commit()
+        store.alert(alert("b", ended_ns=T0 + HOUR))
+        store.alert(alert("c"))
+
+        assert [each.id for each in store.alerts(open_only=True)] == ["a", "c"]
+        assert [each.ended_ns for each in store.alerts()] == [None, T0 + HOUR, None]
+        assert [each.id for each in store.alerts(since_ns=T0 + 2 * HOUR)] == ["a", "c"]
+        before = store.alerts()
+        store.commit()
+        assert store.alerts() == before
+
+
 def test_an_alert_may_hold_figures_without_end(tmp_path: Path) -> None:
     """Infinity, as of hours to a limit that is never reached, comes back as such."""
     endless = msgspec.structs.replace(

@@ -9,7 +9,7 @@ import click
 
 from heapwise.cli.options import FILE, Option
 from heapwise.cli.options import command as make_command
-from heapwise.cli.output import write_data, write_json
+from heapwise.cli.output import note, write_data, write_json
 from heapwise.errors import UsageError
 from heapwise.report.answer_text import render_answer, render_answer_csv
 from heapwise.watch import STORE as DEFAULT_STORE
@@ -49,3 +49,5 @@ def command(
         write_json(found)
     else:
         write_data(render_answer_csv(found) if as_csv else render_answer(found))
+        for said in found.notes if as_csv else ():  # a table for programs has no place for them
+            note(said)

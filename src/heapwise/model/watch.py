@@ -413,6 +413,7 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True):
         health: whether it answers.
         problem: why not, in words; empty where it does.
         since_ns: when that became so.
+        seen_ns: when it was last asked; 0 where only a store would know.
         asked: scrapes, ever.
         failed: of these, those without vitals.
         restarts: of the process, that were seen.
@@ -425,6 +426,7 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     problem: str = ""
     since_ns: int = 0
+    seen_ns: int = 0
     asked: int = 0
     failed: int = 0
     restarts: int = 0

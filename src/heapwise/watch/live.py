@@ -79,6 +79,7 @@ class Live(Kept):
             scrapes_s=seconds,
             skipped=self._watcher.skipped(),
             store_bytes=health.size,
+            store_fails=bool(health.problem),
             dropped_rows=health.dropped,
             queues={"scrapes": self._watcher.waiting(), "store": health.waiting},
             sinks=self._told(),

@@ -8,7 +8,9 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE_S = 10.0
-"""A request's head is awaited for at least so long, and at most twice that."""
+"""A request, or the rest of one, is awaited for at least so long, and at most twice that."""
+
+_BUSY = object()
 
 
 class Patient(H11Protocol):
@@ -19,7 +21,7 @@ class Patient(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self._answered: Any = None
+        self._awaited: Any = None  # the request after which, or of which, more was awaited
         self._looking = self.loop.call_later(self.patience_s, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -28,11 +30,11 @@ class Patient(H11Protocol):
         super().connection_lost(exc)
 
     def _look(self) -> None:
-        """Close where no request has begun since the last look."""
+        """Close where the client was awaited at the last look as well, and for the same."""
         cycle: Any = self.cycle  # of the newest request, answered or not; None before the first
-        idle = cycle is None or cycle.response_complete
-        if idle and cycle is self._answered:
+        awaited = cycle is None or cycle.response_complete or cycle.more_body
+        if awaited and cycle is self._awaited:
             self.transport.close()
             return
-        self._answered = cycle
+        self._awaited = cycle if awaited else _BUSY
         self._looking = self.loop.call_later(self.patience_s, self._look)

@@ -138,7 +138,8 @@ class Retention(Table, frozen=True, kw_only=True):
         vitals: readings.
         bins: minima and means of five minutes.
         profiles: captured profiles.
-        size: of all of it; the oldest goes first.
+        size: of the database and the profiles; the oldest goes first. Neither sealed days count nor
+            databases that were damaged and set aside: nothing removes those.
     """
 
     vitals: Length = 2 * _DAY_NS

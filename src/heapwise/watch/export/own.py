@@ -24,6 +24,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
         skipped: moments at which a target ought to have been asked, and was still being asked or
             waited for a thread.
         store_bytes: size of the store; None without one.
+        store_fails: whether what is read cannot be written, and waits.
         dropped_rows: readings that the store could not keep.
         queues: how many wait, by the name of the queue.
         sinks: how each does.
@@ -33,6 +34,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     scrapes_s: float = 0.0
     skipped: int = 0
     store_bytes: int | None = None
+    store_fails: bool = False
     dropped_rows: int = 0
     queues: Mapping[str, int] = {}
     sinks: tuple[SinkHealth, ...] = ()

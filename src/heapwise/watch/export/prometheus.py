@@ -196,6 +196,9 @@ def _health(own: Own) -> Iterator[Family]:
     )
     if own.store_bytes is not None:
         yield GaugeMetricFamily(f"{PREFIX}store_bytes", "Size of the store.", own.store_bytes)
+    yield GaugeMetricFamily(
+        f"{PREFIX}store_fails", "1 while the store takes nothing.", int(own.store_fails)
+    )
     yield CounterMetricFamily(
         f"{PREFIX}store_dropped_rows", "Readings that the store could not keep.", own.dropped_rows
     )

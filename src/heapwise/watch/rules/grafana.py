@@ -125,6 +125,9 @@ def _deploys() -> dict[str, Any]:
             f"count by (service, build) (heapwise_watch_target_info{{{_OURS}}})"
             " unless count by (service, build)"
             f" (heapwise_watch_target_info{{{_OURS}}} offset 1m)"
+            # Of a service that nobody watched a minute ago, no build is new.
+            " and on (service) count by (service)"
+            f" (heapwise_watch_target_info{{{_OURS}}} offset 1m)"
         ),
         "titleFormat": "{{service}}",
         "textFormat": "build {{build}}",

@@ -115,8 +115,8 @@ def watcher() -> Chart:
             ),
             Alarm(
                 "HeapwiseLate",
-                "sum(rate(heapwise_watch_scrapes_skipped_total[15m])) "
-                "> 0.1 * sum(rate(heapwise_watch_scrapes_total[15m]))",
+                "rate(heapwise_watch_scrapes_skipped_total[15m]) "
+                "> 0.1 * rate(heapwise_watch_scrape_seconds_count[15m])",
                 "15m",
                 Severity.WARN,
                 "heapwise watch asks its targets less often than it should",
@@ -132,11 +132,12 @@ def watcher() -> Chart:
             ),
             Alarm(
                 "HeapwiseStoreFull",
-                "increase(heapwise_watch_store_dropped_rows_total[15m]) > 0",
-                "",
+                "heapwise_watch_store_fails > 0 "
+                "or increase(heapwise_watch_store_dropped_rows_total[15m]) > 0",
+                "2m",
                 Severity.WARN,
-                "the store of heapwise watch loses readings",
-                "Most often its disk is full.",
+                "the store of heapwise watch takes nothing, or loses readings",
+                "Most often its disk is full. What it does not take waits, as far as there is room.",
             ),
         ),
     )

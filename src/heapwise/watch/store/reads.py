@@ -85,7 +85,7 @@ class Reads:
         return tuple(state for row in rows if (state := self._state(row)) is not None)
 
     def _state(self, row: Row) -> TargetState | None:
-        number, key, data, _, since_ns, problem, crc = row
+        number, key, data, seen_ns, since_ns, problem, crc = row
         if (target := self._decoded(data, Target, (key, data), crc)) is None:
             return None
         last = self._rows(VITALS.newest, (number,))
@@ -94,6 +94,7 @@ class Reads:
             health=Health.DOWN if problem else Health.UP,
             problem=problem,
             since_ns=since_ns,
+            seen_ns=seen_ns,
             vitals=VITALS.read(last[0]) if last else None,
         )
 

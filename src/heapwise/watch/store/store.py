@@ -42,6 +42,8 @@ from heapwise.watch.store.writing import write_backlog
 _KNOWN = 20_000
 """Targets that are remembered: twice as many as may be watched."""
 
+_FOREVER_NS = 1 << 62
+
 
 class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How a store does, for the page and the exporters.
@@ -169,6 +171,16 @@ class Store(Reads):
         """An alert as it is now, in place of what was known of it."""
         with self._writing:
             self._backlog.add_alert(alert)
+
+    def alerts(self, *, open_only: bool = False, since_ns: int = 0) -> tuple[Alert, ...]:
+        """As `Reads.alerts`, with what waits: where the disk is full, alerts are told of it too."""
+        with self._writing:
+            waiting = dict(self._backlog.alerts)
+        rows = super().alerts(open_only=open_only, since_ns=since_ns)
+        known = {each.id: each for each in rows} | waiting
+        least_ns = _FOREVER_NS if open_only else since_ns
+        found = [each for each in known.values() if (each.ended_ns or _FOREVER_NS) >= least_ns]
+        return tuple(sorted(found, key=lambda each: (-each.began_ns, each.id)))
 
     def deploy(self, deploy: Deploy) -> None:
         """A service runs another build."""

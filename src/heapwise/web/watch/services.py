@@ -81,7 +81,7 @@ def fold(
     bins: Mapping[str, Sequence[Bin]],
     spark: Sparks,
 ) -> Service:
-    """One service.
+    """One service; of who does not answer there are no figures, since what was is not what is.
 
     Args:
         name: of it.
@@ -90,8 +90,9 @@ def fold(
         bins: the last ones of each target, by its key.
         spark: its live heap over time.
     """
-    stretches = [state.stretch for state in states if state.stretch is not None]
-    last = [bins[state.target.key][-1] for state in states if bins.get(state.target.key)]
+    up = [state for state in states if state.health is Health.UP]
+    stretches = [state.stretch for state in up if state.stretch is not None]
+    last = [bins[state.target.key][-1] for state in up if bins.get(state.target.key)]
     slowest = max(
         (each for each in last if each.pause_p99_ns is not None),
         key=lambda each: each.pause_p99_ns or 0.0,
@@ -100,9 +101,9 @@ def fold(
     return Service(
         name=name,
         word=word_of(states, alerts),
-        up=sum(state.health is Health.UP for state in states),
+        up=len(up),
         instances=len(states),
-        live=_most(state.vitals.live for state in states if state.vitals is not None),
+        live=_most(state.vitals.live for state in up if state.vitals is not None),
         spark=spark,
         # Go counts the collector's CPU when a cycle ends: a quiet process has it in its bins only.
         gc_share=_most([*(one.gc_share for one in stretches), *(one.gc_share for one in last)]),

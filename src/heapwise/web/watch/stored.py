@@ -15,6 +15,7 @@ from heapwise.watch.scale import UNSCALED, Scale
 from heapwise.watch.store import StoreView
 
 _RECENT_MINUTES = 5.0
+_LEFT_HOURS = 1.0
 
 
 class StoredWatch(Kept):
@@ -51,10 +52,18 @@ class StoredWatch(Kept):
         return min(self._clock.now_ns(), recent) if self._newest_ns else self._clock.now_ns()
 
     def states(self) -> Sequence[TargetState]:
-        """As the store has them, with what they did between their last two readings."""
+        """As the store has them, with what they did between their last two readings.
+
+        Without those that the watcher had not asked for an hour when it wrote last: they have left
+        its lists, which no store is told.
+        """
+        every = self._view.states()
+        ended_ns = max((state.seen_ns for state in every), default=0)
+        left_ns = ended_ns - self.scale.ns(hours=_LEFT_HOURS)
         states = [
             msgspec.structs.replace(state, stretch=self._stretch(state))
-            for state in self._view.states()
+            for state in every
+            if state.seen_ns >= left_ns
         ]
         read = (state.vitals.at_ns for state in states if state.vitals is not None)
         self._newest_ns = max(read, default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,7 @@ def samples(sealed: Sequence[Path], recent: Iterable[Amounts]) -> duckdb.DuckDBP
     names = ", ".join(map(quoted, sealed))
     database.execute(f"SET allowed_paths = [{names}]")
     for setting in (
+        "TimeZone = 'UTC'",  # as `taken` is; else now() is by the clock of whoever asks
         "enable_external_access = false",
         "python_enable_replacements = false",
         "lock_configuration = true",
@@ -112,9 +114,13 @@ def samples(sealed: Sequence[Path], recent: Iterable[Amounts]) -> duckdb.DuckDBP
 
 
 def ask(
-    database: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] | None = None
+    database: duckdb.DuckDBPyConnection,
+    query: str,
+    values: dict[str, Any] | None = None,
+    *,
+    most: int = sys.maxsize,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Names of columns, and rows.
+    """Names of columns, and rows, at most so many.
 
     Raises:
         UsageError: DuckDB does not understand it, or it asks for what is not allowed.
@@ -126,7 +132,7 @@ def ask(
                 "cannot answer that", "it is not one SELECT, and samples are only read"
             )
         found = database.execute(statements[0], values or {})
-        return [column[0] for column in found.description or ()], found.fetchall()
+        return [column[0] for column in found.description or ()], found.fetchmany(most)
     except errors() as error:
         raise UsageError(
             "cannot answer that", first_line(error), f"the view samples has {COLUMNS}"

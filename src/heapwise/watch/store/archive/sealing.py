@@ -44,11 +44,17 @@ class Sealer:
                 self._ended(self._process)
         elif now_ns >= self._due_ns:
             self._due_ns = now_ns + _EVERY_NS
+            self._begin(now_ns)
+
+    def _begin(self, now_ns: int) -> None:
+        try:
             self._process = subprocess.Popen(
                 [*self._command, str(now_ns)],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                 text=True, errors="replace",
             )  # fmt: skip
+        except OSError as error:  # no memory for it, or Python was upgraded meanwhile
+            self._tell(f"no day is sealed: {self._command[0]}: {error.strerror}")
 
     def _ended(self, process: subprocess.Popen[str]) -> None:
         self._process = None

@@ -48,9 +48,9 @@ def answer_sql(reads: Reads, archive: Path, query: str) -> Answer:
     sealed = sealed_days(archive)
     recent = Samples(reads, 0, _FOREVER_NS, sealed)
     with samples(list(sealed.values()), recent) as database:
-        names, rows = ask(database, query)
+        names, rows = ask(database, query, most=_MOST_ROWS + 1)
     cut = rows[:_MOST_ROWS]
-    notes = [f"the first {_MOST_ROWS:,} of {len(rows):,} rows"] if len(rows) > len(cut) else []
+    notes = [f"the first {_MOST_ROWS:,} rows, of more"] if len(rows) > len(cut) else []
     return Answer(
         query=query,
         columns=tuple(map(Column, names)),
