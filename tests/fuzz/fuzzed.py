@@ -19,7 +19,7 @@ from heapwise.model.profile import Profile
 from support.profiles import Sample, profile
 from support.protowire import field, number_field, varint
 
-SECONDS = 120.0 if os.environ.get("HEAPWISE_FULL") == "1" else 20.0
+SECONDS = 120.0 if os.environ.get("HEAPWISE_FULL") == "1" else 10.0
 SLOWEST = 1.0  # CPU seconds for one input of a few kilobytes
 
 
