@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
@@ -17,10 +20,12 @@ from hypothesis import strategies as st
 
 from heapwise.analysis.stretch import between
 from heapwise.errors import ServiceError
-from heapwise.model.watch import Floor, Health, Source, Target
+from heapwise.model.watch import Floor, Health, Source, Target, Vitals
 from heapwise.runtimes.access import ANYONE
+from heapwise.runtimes.endpoint import Endpoint
 from heapwise.watch.clock import SteadyClock
 from heapwise.watch.scrape import Scraper, ScrapeSettings, health_of, scraper_for
+from heapwise.watch.scrape.identity import Identity
 from support import faults
 from support.fault_proxy import fault_proxy
 from support.goservice import build_and_start
@@ -341,6 +346,116 @@ def test_a_better_source_is_looked_for_once_an_hour() -> None:
         found = asking.scrape()
     assert (found.source, found.tasks) == (Source.PROMETHEUS, 3)
     assert found.pauses
+
+
+BEGAN_S = 1_799_999_000
+DATED = (
+    b"go_goroutines 3\nprocess_start_time_seconds %d\n"
+    b"go_memstats_alloc_bytes_total 9e+15\ngo_gc_duration_seconds_count 1\n"
+)
+
+
+def while_its_page_was_away(back_s: int, **ring: list[int]) -> list[Vitals]:
+    """Of a process that tells its start on a metrics page only: before, meanwhile, afterwards."""
+    counted = {"TotalAlloc": 9 * 10**15, "Mallocs": 9, "Frees": 1, "HeapAlloc": 5, "NumGC": 1}
+    memstats: dict[str, object] = {**counted, **ring}
+    pages, clock = {"/debug/vars": as_json({"memstats": memstats})}, Hand()
+    pages["/metrics"] = DATED % BEGAN_S
+    with answering(pages) as address:
+        target = Target(service="shop", instance="a", url=address)
+        asking = scraper_for(target, ANYONE, ScrapeSettings(), clock)
+        told = [asking.scrape()]
+        del pages["/metrics"]
+        for _ in range(2):
+            with pytest.raises(ServiceError):
+                asking.scrape()
+        told.append(asking.scrape())
+        pages["/metrics"] = DATED % back_s
+        clock.at_ns += 3601 * SECOND
+        told.append(asking.scrape())
+    sources = [each.source for each in told]
+    assert sources == [Source.PROMETHEUS, Source.EXPVAR, Source.PROMETHEUS]
+    return told
+
+
+def test_a_metrics_page_that_fails_for_a_while_is_no_restart() -> None:
+    """What is beside it dates the process by its first collection, long after its start."""
+    rest = [0] * 255
+    ends = [(BEGAN_S + 20) * SECOND, *rest]
+    told = while_its_page_was_away(BEGAN_S, PauseNs=[7, *rest], PauseEnd=ends)
+    assert all(between(*pair) is not None for pair in pairwise(told))
+
+
+def test_a_process_that_was_replaced_while_its_page_was_away_is_another_one() -> None:
+    """Where nothing but the page tells: by the start that it told last."""
+    _, without, after = while_its_page_was_away(BEGAN_S + 60)
+    assert after.started_ns == (BEGAN_S + 60) * SECOND
+    assert between(without, after) is None
+
+
+@pytest.mark.parametrize(("apart_s", "counts"), [(15, [3, None, None, None, 3]), (180, [3] * 5)])
+def test_goroutines_are_counted_by_time_however_far_scrapes_are_apart(
+    apart_s: int, counts: list[int | None]
+) -> None:
+    """Every fourth of readings 15 s apart asks the index page too, and every one 3 min apart."""
+    index = b"<td>3</td><td><a href=goroutine?debug=1>goroutine</a>"
+    pages, clock = {"/debug/pprof/heap?debug=1": HEAP, "/debug/pprof/": index}, Hand()
+    with answering(pages) as address:
+        target = Target(service="shop", instance="a", url=address)
+        asking = scraper_for(target, ANYONE, ScrapeSettings(), clock)
+        found = []
+        for _ in counts:
+            found.append(asking.scrape().tasks)
+            clock.at_ns += apart_s * SECOND
+    assert found == counts
+
+
+@pytest.mark.parametrize("parent", [(1,), ()], ids=["the parent answers", "any worker answers"])
+def test_workers_that_are_replaced_leave_their_service_what_it_is(parent: tuple[int, ...]) -> None:
+    """As by `max_requests` of gunicorn, one after the other."""
+    pages: dict[str, bytes] = {}
+    events = as_json({"version": 1, "next": 1, "events": []})
+    pages["/debug/pprof/gc/events?since=1"] = events
+    told = []
+    with answering(pages) as address:
+        asking = scraper(address)
+        for number in range(5):
+            pids = (*parent, *range(2 + number, 6 + number))
+            workers = [{"pid": pid} for pid in pids]
+            pid = pids[number % 2] if not parent else 1
+            about = {"version": "1", "runtime": "CPython 3.12.1", "pid": pid, "workers": workers}
+            counted = {"TotalAlloc": 100 * number, "Mallocs": number, "Frees": 0, "NumGC": 0}
+            pages["/debug/vars"] = as_json({"heapwise": about, "memstats": counted})
+            told.append(asking.scrape())
+        pages["/debug/vars"] = pages["/debug/vars"].replace(b'"pid": ', b'"pid": 9')
+        told.append(asking.scrape())
+    stretches = [between(*pair) for pair in pairwise(told)]
+    assert [each and each.allocated for each in stretches] == [100.0, 100.0, 100.0, 100.0, None]
+
+
+def test_workers_that_come_after_the_first_belong_to_the_process_that_forked_all() -> None:
+    """What they use together is that one's with its children; it was met with one worker."""
+    serve = "import socket as s; l = s.create_server(('127.0.0.1', 0)); print(l.getsockname()[1])"
+    with ended(f"{serve}; input()") as leader, ended("input()") as other:
+        assert leader.stdout is not None
+        page = Endpoint.parse(f"127.0.0.1:{leader.stdout.readline().strip()}")
+        met = Identity(pid=leader.pid, started_ns=1, workers=1)
+        assert met.staffed(page, (leader.pid,), 2).pid == leader.pid
+        both = met.staffed(page, (leader.pid, other.pid), 2)
+        assert both.pid == os.getpid()
+        assert both.staffed(page, (leader.pid,), 3).pid == os.getpid()
+
+
+@contextmanager
+def ended(code: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python process, killed in the end."""
+    command = [sys.executable, "-uc", code]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_page_of_another_process_is_not_mixed_in() -> None:

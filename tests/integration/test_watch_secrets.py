@@ -39,7 +39,7 @@ def scrape(config: Config, server: LocalServer) -> Callable[[], object]:
     (service,) = config.service
     server.content_type, server.body = "text/plain; version=0.0.4", PAGE
     target = Target(service="shop", instance="a", url=f"{server.url}/metrics")
-    settings = service.scraping(5 * 10**9)
+    settings = service.scraping(config.watch)
     return scraper_for(target, service.access(), settings, SteadyClock()).scrape
 
 
@@ -51,9 +51,10 @@ def lists(config: Config, server: LocalServer) -> Callable[[], object]:
     moments = iter(range(0, 1000, 10))
 
     def look() -> None:
-        _, problems = url.look(next(moments))
-        if problems:
-            raise HeapwiseError(problems[0])
+        url.look(next(moments))
+        url.wait()
+        if url.said.problems:
+            raise HeapwiseError(url.said.problems[0])
 
     return look
 

@@ -84,6 +84,14 @@ def test_the_order_of_readings_matters() -> None:
         ),
         ({"pauses": ring(1, 9)}, {"pauses": ring(1, 8)}),
         ({"pauses": ring(1, 9)}, {"pauses": ring(5, 99, end_ns=START + 60 * SECOND)}),
+        (
+            {"started_ns": START, "pauses": ring(1, 9)},
+            {"started_ns": START + 3 * SECOND, "pauses": ring(1, 99, end_ns=START + SECOND)},
+        ),
+        (
+            {"started_ns": START, "pauses": ring(1, 9)},
+            {"started_ns": START + 3 * SECOND, "pauses": ring(10, 99)},
+        ),
     ],
 )
 def test_another_process_is_recognised(before: dict[str, object], after: dict[str, object]) -> None:
@@ -104,12 +112,19 @@ def test_another_process_is_recognised(before: dict[str, object], after: dict[st
         ({"frees": 100.0}, {"frees": 99.0}),
         ({"cpu_s": 10.0}, {"cpu_s": 4.0}),
         ({"pauses": ring(1, 9)}, {"pauses": ring(5, 99)}),
+        (
+            {"started_ns": START, "pauses": ring(1, 9)},
+            {"started_ns": START + 3 * SECOND, "pauses": ring(5, 99)},
+        ),
     ],
 )
 def test_the_same_process_is_not_taken_for_another(
     before: dict[str, object], after: dict[str, object]
 ) -> None:
-    """The jitter of a clock, rounding, silence, and a series that ends are no restarts."""
+    """The jitter of a clock, rounding, silence, and a series that ends are no restarts.
+
+    Nor is a clock that was set, where the same collections are remembered.
+    """
     assert not restarted(vitals(0, **before), vitals(15, **after))
 
 

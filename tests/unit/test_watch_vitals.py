@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Info, PlatformCollector
 from prometheus_client.exposition import generate_latest
 
@@ -19,8 +20,10 @@ from heapwise.formats.agentvars import parse_agent_vars
 from heapwise.formats.gcevents import parse_gc_events
 from heapwise.formats.memstats import parse_expvar, parse_memstats
 from heapwise.formats.prometheus_text import label_of_build, parse_metrics
+from heapwise.model.gc import Pause
 from heapwise.model.watch import Floor, Source, Vitals
 from heapwise.runtimes.access import Access
+from heapwise.runtimes.endpoint import Endpoint
 from heapwise.watch.scrape.from_agent import vitals_of_agent
 from heapwise.watch.scrape.from_memstats import vitals_of_memstats
 from heapwise.watch.scrape.from_metrics import vitals_of_metrics
@@ -231,9 +234,10 @@ def test_the_total_of_pauses_is_read_from_expvar() -> None:
     assert memstats(PauseTotalNs=77).pause_total_ns == 77
 
 
-def agent(**memory: object) -> Vitals:
+def agent(workers: tuple[int, ...] = (), pid: int = 7, **memory: object) -> Vitals:
     told = {"TotalAlloc": 900, "Mallocs": 9, "Frees": 1, "HeapAlloc": 300, "NumGC": 2, **memory}
-    about = {"version": "1", "runtime": "CPython 3.11.7", "pid": 7, "work": {"row": 12}}
+    about = {"version": "1", "runtime": "CPython 3.11.7", "pid": pid, "work": {"row": 12}}
+    about["workers"] = [{"pid": each, "answers": True} for each in workers]
     found = parse_agent_vars(json.dumps({"heapwise": about, "memstats": told}))
     assert found is not None
     events = parse_gc_events('{"version": 1, "next": 3, "events": []}')
@@ -255,6 +259,41 @@ def test_an_amount_of_the_agent_that_is_none_is_unknown() -> None:
     assert agent(Sys="much").rss is None
     assert agent(Sys=-1).rss is None
     assert agent(HeapAlloc=None).live is None
+
+
+def test_a_worker_that_is_replaced_is_no_restart_of_its_service() -> None:
+    """Who answers for all keeps what it counted; who answers anew begins anew."""
+    before = agent(workers=(7, 8, 9), HeapAlloc=500)
+    recycled = replace(agent(workers=(7, 8, 21), TotalAlloc=950), at_ns=AT_NS + 1)
+    found = between(before, recycled)
+    assert found is not None
+    assert (found.allocated, found.live) == (50, 300)
+    restarted = agent(workers=(31, 32, 33), pid=31, TotalAlloc=9999)
+    assert between(before, replace(restarted, at_ns=AT_NS + 1)) is None
+    assert agent(pid=0).process is None
+
+
+def test_workers_that_come_and_go_have_had_the_time_that_they_were_there() -> None:
+    """One for 10 s, three for 10 s, two for 10 s; a page that says nothing of them changes none."""
+    known = Identity(started_ns=AT_NS, workers=1)
+    told = []
+    for after_s, workers in ((10, (1, 2, 3)), (20, (1, 9)), (25, ()), (30, (1, 9))):
+        now = replace(agent(), at_ns=AT_NS + after_s * 10**9)
+        known = known.staffed(Endpoint.parse("192.0.2.1:6060"), workers, now.at_ns)
+        told.append(known.complete(now).cpu_available_s)
+    assert told == [10, 40, 50, 60]
+
+
+def test_the_start_that_was_told_first_stays() -> None:
+    """Pages of one process date it differently; none of them makes it another one."""
+    page = of_metrics("go_goroutines 3\nprocess_start_time_seconds 1.7e+09\n")
+    known = Identity().dated(page)
+    assert known.dated(replace(page, started_ns=5)).complete(page).started_ns == 17 * 10**17
+    first = Pause(number=1, end_ns=18 * 10**17, pause_ns=9)
+    ring = replace(memstats(), pauses=(first,))
+    assert known.dated(ring).complete(ring).started_ns == 17 * 10**17
+    late = Identity().dated(ring)
+    assert late.dated(page).complete(page).started_ns == 18 * 10**17
 
 
 def test_what_tls_needs_is_read_again_only_when_it_was_renewed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from heapwise.analysis.gc_overview.pauses import gained
@@ -79,11 +80,13 @@ def restarted(earlier: Vitals, later: Vitals) -> bool:
     """True where another process answers than before.
 
     It began at another time, is another number, program or runtime, counts less than before, or
-    remembers another end of the same collection. A process that tells nothing of this but
-    counters that overtook those before it cannot be told from its forerunner.
+    remembers another end of the same collection; the same end to the nanosecond shows that it was
+    the clock that moved its start. A process that tells nothing of this but counters that overtook
+    those before it cannot be told from its forerunner.
     """
     return (
         _differ(earlier, later)
+        or (_began_otherwise(earlier, later) and not _remembers_the_same(earlier, later))
         or any(_fell(earlier, later, name, 0.0) for name in _COUNTERS)
         or any(_fell(earlier, later, name, _ROUNDING_S) for name in _CPU_TIMES)
         or _counts_pauses_anew(earlier, later)
@@ -91,10 +94,12 @@ def restarted(earlier: Vitals, later: Vitals) -> bool:
     )
 
 
+def _began_otherwise(earlier: Vitals, later: Vitals) -> bool:
+    before, now = earlier.started_ns, later.started_ns
+    return before is not None and now is not None and abs(before - now) > _CLOCK_JITTER_NS
+
+
 def _differ(earlier: Vitals, later: Vitals) -> bool:
-    began = (earlier.started_ns, later.started_ns)
-    if None not in began and abs((began[0] or 0) - (began[1] or 0)) > _CLOCK_JITTER_NS:
-        return True
     if None not in (earlier.process, later.process) and earlier.process != later.process:
         return True
     names = ((getattr(earlier, name), getattr(later, name)) for name in _NAMES)
@@ -120,10 +125,19 @@ def _remembers_others(earlier: Vitals, later: Vitals) -> bool:
     newest = _newest(earlier), _newest(later)
     if None not in newest and (newest[1] or 0) < (newest[0] or 0):
         return True
+    return any(apart_ns > _CLOCK_JITTER_NS for apart_ns in _ends_apart_ns(earlier, later))
+
+
+def _remembers_the_same(earlier: Vitals, later: Vitals) -> bool:
+    """True where both rings hold a collection under one number with one end."""
+    return any(apart_ns == 0 for apart_ns in _ends_apart_ns(earlier, later))
+
+
+def _ends_apart_ns(earlier: Vitals, later: Vitals) -> Iterator[int]:
+    """How far apart the ends are that the two remember of the same collections, ns."""
     ends = {pause.number: pause.end_ns for pause in earlier.pauses}
-    return any(
-        abs(ends.get(pause.number, pause.end_ns) - pause.end_ns) > _CLOCK_JITTER_NS
-        for pause in later.pauses
+    return (
+        abs(ends[pause.number] - pause.end_ns) for pause in later.pauses if pause.number in ends
     )
 
 

@@ -29,6 +29,7 @@ from heapwise.watch.alerts import Pace, Route
 from heapwise.watch.assembly import Assembly, assembled
 from heapwise.watch.clock import SteadyClock
 from heapwise.watch.config import Config, Shard, SinkKind, doubts
+from heapwise.watch.config.tell import TERMINAL
 from heapwise.watch.itself import SERVICE
 from heapwise.watch.sinks.stdout import Stdout
 
@@ -36,11 +37,13 @@ _HTTP = Option(
     name="http", type=click.STRING, metavar="HOST:PORT",
     help="Serve the page and /metrics here; :8090 is on loopback, other addresses need a token.",
 )  # fmt: skip
-_INTERVAL = Option(name="interval", type=DURATION, help="Between two readings of a target.")
+_INTERVAL = Option(
+    name="interval", type=DURATION,
+    help="Between two readings of a target; default: as configured, else 15s, less with --hour.",
+)  # fmt: skip
 _LENGTH = Option(name="duration", short="d", type=DURATION, help="End after so long.")
 
 _STATUS_S = 1.0
-_TERMINAL = "terminal"
 
 
 @make_command("run", _HTTP, STORE, _INTERVAL, HOUR, SHARD, _LENGTH, "json", "quiet")
@@ -93,7 +96,7 @@ _EVERYTHING = Pace(least=Severity.CAPTURE, gather_ns=0, between_ns=0, repeat_ns=
 class _Lines:
     """Alerts for people: in full when they begin, on a line when they are over."""
 
-    name = _TERMINAL
+    name = TERMINAL
 
     def send(self, alerts: Sequence[Alert]) -> None:
         """Print them."""
@@ -107,7 +110,7 @@ def _printed(config: Config, *, as_json: bool) -> tuple[Route, ...]:
     """What is printed besides; nothing where a sink writes its own lines there."""
     if any(sink.type is SinkKind.STDOUT for sink in config.sink):
         return ()
-    sink = Stdout(_TERMINAL, sys.stdout.buffer) if as_json else _Lines()
+    sink = Stdout(TERMINAL, sys.stdout.buffer) if as_json else _Lines()
     return (Route(sink, _EVERYTHING),)
 
 

@@ -77,7 +77,7 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
         version: of the runtime, as ``go1.27.3``; empty if not told.
         build: of the program, from its build information or a label; empty if not told.
         started_ns: when the process began, unix ns.
-        process: a number that stands for the process, or for a set of workers.
+        process: a number that stands for the process; of workers, for the one that answers for all.
         live: bytes of the live heap.
         floor: what `live` is.
         heap: bytes of reachable and not yet swept objects.

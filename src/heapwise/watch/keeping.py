@@ -35,7 +35,7 @@ class Keeping:
         self._retention = config.retention
         self._clock = clock
         self._tell = tell
-        self._every_ns = config.watch.interval // _TIMES
+        self._every_ns = config.watch.every_ns // _TIMES
         self._due_ns = 0
         archive = config.archive.path or config.watch.store / "archive"
         wanted = config.archive.enabled

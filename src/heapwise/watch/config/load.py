@@ -12,6 +12,9 @@ import msgspec
 
 from heapwise.errors import UsageError
 from heapwise.runtimes.endpoint import Endpoint
+from heapwise.units import format_duration
+from heapwise.watch.config.access import Guarded
+from heapwise.watch.config.secret import Secret
 from heapwise.watch.config.sections import (
     Archive,
     Capture,
@@ -24,6 +27,7 @@ from heapwise.watch.config.sections import (
 from heapwise.watch.config.service import Service
 from heapwise.watch.config.tables import Reading, Table
 from heapwise.watch.config.tell import Alerts, Sink
+from heapwise.watch.history import BIN_MINUTES
 
 _LARGEST = 4 << 20
 
@@ -114,24 +118,55 @@ def _same_names(section: str, names: Sequence[str]) -> Iterator[tuple[str, str]]
 
 def doubts(config: Config) -> tuple[str, ...]:
     """What is allowed and hardly meant, a line each."""
-    return tuple(_doubts(config))
+    return tuple(dict.fromkeys(_doubts(config)))
 
 
 def _doubts(config: Config) -> Iterator[str]:
-    guarded = [*config.service, *config.sink, config.export.pyroscope, config.export.otlp]
-    secrets = [
-        config.http.token_file,
-        *(each.token_file for each in guarded if each is not None),
-        *(secret for sink in config.sink for secret in (sink.url_file, sink.secret_file)),
-    ]
-    for secret in secrets:
-        if secret is not None and (doubt := secret.doubt()):
+    for secret in _secrets(config):
+        if doubt := secret.doubt():
             yield doubt
     if not config.sink:
         yield "no [[sink]]: alerts are on the page and in the store, and nobody is told"
-    for service in config.service:
-        if service.tls.insecure:
-            yield f"service {service.name}: any certificate is taken"
+    for place, guarded in _guarded(config):
+        if guarded.tls.insecure:
+            yield f"{place}: any certificate is taken"
+    yield from _slow(config)
+
+
+def _guarded(config: Config) -> Iterator[tuple[str, Guarded]]:
+    """Everybody who is asked or told, and where in the file that is said."""
+    yield from ((f"service {service.name}", service) for service in config.service)
+    yield from ((f"sink[{number}]", sink) for number, sink in enumerate(config.sink))
+    for name, export in (("pyroscope", config.export.pyroscope), ("otlp", config.export.otlp)):
+        if export is not None:
+            yield f"export.{name}", export
+
+
+def _secrets(config: Config) -> Iterator[Secret]:
+    """All that nobody else should be able to read; of headers any may be a token."""
+    tokens = [config.http.token_file]
+    headers = [service.sd_headers_file for service in config.service]
+    for _, guarded in _guarded(config):
+        tokens.append(guarded.token_file)
+        headers.append(guarded.headers_file)
+    for sink in config.sink:
+        tokens += (sink.url_file, sink.secret_file)
+    yield from (token for token in tokens if token is not None)
+    yield from (Secret(file=file) for file in headers if file is not None)
+
+
+def _slow(config: Config) -> Iterator[str]:
+    """Who is read so seldom that most bins of the detectors, or all in a row, stay unknown."""
+    bin_ns = config.watch.scale.ns(minutes=BIN_MINUTES)
+    named = [(f"service {each.name}: ", each.interval) for each in config.service if each.interval]
+    if len(named) < len(config.service):
+        named.insert(0, ("", config.watch.every_ns))
+    for who, interval_ns in named:
+        if interval_ns > bin_ns:
+            yield (
+                f"{who}a reading every {format_duration(interval_ns)} leaves most detectors blind: "
+                f"they want one in each {format_duration(bin_ns)}"
+            )
 
 
 def _typed(text: str) -> tuple[str, str]:

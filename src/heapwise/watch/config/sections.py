@@ -29,19 +29,26 @@ _MINUTE_NS = 60 * _S
 _HOUR_NS = 3600 * _S
 _DAY_NS = 24 * _HOUR_NS
 
+_OFTEN_S = 15.0
+"""Between two readings where nobody says otherwise, before scaling."""
+
+_SOONEST_NS = _S // 10
+"""Of the readings of which nobody says how often they are: who wants more of them says so."""
+
 
 class Watching(Table, frozen=True, kw_only=True):
     """The watcher.
 
     Attributes:
-        interval: between two readings of a target.
+        interval: between two readings of a target; without it `15s`, of a shorter `hour` the same
+            part, and at least `100ms`.
         deadline: of one reading, everything in it; the next one waits for it.
         hour: how long an hour of the detectors is. `1m` finds in 3 minutes what takes 3 hours,
             and is as easily fooled by what happens in a minute: for tests, labs and short jobs.
         store: directory of what is kept.
     """
 
-    interval: Length = 15 * _S
+    interval: Length | None = None
     deadline: Length = 10 * _S
     hour: Length = _HOUR_NS
     store: FilePath = Path(STORE)
@@ -55,6 +62,14 @@ class Watching(Table, frozen=True, kw_only=True):
     def scale(self) -> Scale:
         """Of the detectors."""
         return Scale(self.hour / _HOUR_NS)
+
+    @property
+    def every_ns(self) -> int:
+        """Between two readings of a target whose service does not say, ns.
+
+        Where hours are shorter, so are the bins of the detectors, and each needs a reading.
+        """
+        return self.interval or max(_SOONEST_NS, self.scale.ns(seconds=_OFTEN_S))
 
 
 class Capture(Table, frozen=True, kw_only=True):

@@ -15,8 +15,9 @@ from heapwise.runtimes.endpoint import Endpoint
 from heapwise.units import NS_PER_S
 from heapwise.watch.config.access import Guarded, headers_in
 from heapwise.watch.config.forms import Address, FilePath, Length, Size, Web
+from heapwise.watch.config.sections import Watching
 from heapwise.watch.itself import SERVICE as ITSELF
-from heapwise.watch.scrape.settings import ScrapeSettings
+from heapwise.watch.scrape.settings import TASKS_EVERY_S, ScrapeSettings
 
 NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:@-]{0,99}", re.ASCII)
 """Of services and sinks: they stand in file names, in labels and on command lines."""
@@ -78,17 +79,14 @@ class Service(Guarded, frozen=True, kw_only=True):
         except UsageError as error:
             yield "sd_headers_file", str(error)
 
-    def scraping(self, deadline_ns: int) -> ScrapeSettings:
-        """How its targets are read.
-
-        Args:
-            deadline_ns: of one reading.
-        """
+    def scraping(self, watching: Watching) -> ScrapeSettings:
+        """How its targets are read by a watcher."""
         return ScrapeSettings(
             requests=self.requests,
             build_label=self.build_label,
             limit=self.limit,
-            deadline_s=deadline_ns / NS_PER_S,
+            deadline_s=watching.deadline / NS_PER_S,
+            tasks_every_ns=watching.scale.ns(seconds=TASKS_EVERY_S),
         )
 
     def sd_access(self) -> Access:

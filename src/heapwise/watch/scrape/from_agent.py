@@ -14,7 +14,8 @@ def vitals_of_agent(page: AgentPage, events: GcEvents, at_ns: int) -> Vitals:
     """What the page and its list of collections say.
 
     The oldest generation's collections are not counted by the agent and so are unknown; its
-    pauses are among the others'.
+    pauses are among the others'. The process stands for all workers, any of which may answer: it
+    is the one with the least number, as that which forks the others.
 
     Raises:
         ProfileError: the exact counters are missing.
@@ -28,7 +29,7 @@ def vitals_of_agent(page: AgentPage, events: GcEvents, at_ns: int) -> Vitals:
         source=Source.AGENT,
         runtime="python",
         version=visible(page.heapwise.runtime[:100].rpartition(" ")[2]),
-        process=counters.process if counters.process >= 0 else None,
+        process=min(page.heapwise.pids, default=None),
         live=in_use,
         floor=Floor.IN_USE if in_use is not None else None,
         heap=in_use,

@@ -45,11 +45,14 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             next one may know another name; empty if nothing does.
         pid: on this machine; None where that is not certain.
         version: of its runtime; empty if not told.
-        started_ns: unix ns; of a Go process elsewhere the end of its first collection, if that was
-            still remembered when it was met. Whoever collects much has collected soon.
+        started_ns: unix ns, by the source that told it first; of a Go process elsewhere the end of
+            its first collection, if that was still remembered when it was met. Whoever collects
+            much has collected soon.
         limit: bytes of memory that its control group allows it.
         settings: GOGC and GOMEMLIMIT as it was started with them.
         workers: interpreters of Python, each with a lock that gives it one processor.
+        since_ns: when there began to be so many of them, unix ns; None for when it started.
+        earlier_s: CPU seconds that they could have had before.
     """
 
     build: str = ""
@@ -59,6 +62,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     limit: float | None = None
     settings: dict[str, str] = {}
     workers: int = 0
+    since_ns: int | None = None
+    earlier_s: float = 0.0
 
     @property
     def alive(self) -> bool:
@@ -66,11 +71,34 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         return self.pid is None or (local.PROC / str(self.pid)).is_dir()
 
     def dated(self, vitals: Vitals) -> Identity:
-        """The same with a start, if these vitals are the first to tell one."""
-        if self.started_ns is not None or vitals.runtime != "go":
+        """The same with a start, if these vitals are the first to tell one.
+
+        It stays, as the build does: another source dates the same process otherwise, and whoever
+        reckons by the time since boot otherwise once a clock was set.
+        """
+        if self.started_ns is not None:
             return self
-        first = next((pause for pause in vitals.pauses if pause.number == 1), None)
-        return self if first is None else replace(self, started_ns=first.end_ns)
+        began = vitals.started_ns
+        if began is None and vitals.runtime == "go":
+            began = next((pause.end_ns for pause in vitals.pauses if pause.number == 1), None)
+        return self if began is None else replace(self, started_ns=began)
+
+    def staffed(self, page: Endpoint, workers: tuple[int, ...], at_ns: int) -> Identity:
+        """The same with as many workers from now on; none where nobody says.
+
+        A service that was met while it started may since have others beside the one that answers,
+        all of them children of one process.
+        """
+        if self.started_ns is None or len(workers) in {0, self.workers}:
+            return self
+        of_all = process_of(page, workers) if len(workers) > self.workers else None
+        return replace(
+            self,
+            pid=of_all or self.pid,
+            workers=len(workers),
+            since_ns=at_ns,
+            earlier_s=self._could_have_had_s(self.started_ns, at_ns),
+        )
 
     def complete(self, vitals: Vitals) -> Vitals:
         """The vitals with what the system knows besides, and they do not tell."""
@@ -79,7 +107,6 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             usage = tree_usage(self.pid)
         told = told_by(self.settings, whole=False)
         known = {
-            "started_ns": self.started_ns,
             "version": self.version or None,
             "gogc": None if told.gogc is None else max(0.0, told.gogc),
             "rss": None if usage is None else float(usage.rss),
@@ -91,6 +118,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         vitals = replace(
             vitals,
             build=self.build or vitals.build,
+            started_ns=vitals.started_ns if self.started_ns is None else self.started_ns,
             limit=min((limit for limit in limits if limit is not None), default=None),
             hard_limit=self.limit,
             **{name: value for name, value in added.items() if value is not None},
@@ -101,8 +129,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         """What it could have had, by its age, and that its collections are counted at once."""
         if vitals.started_ns is None:
             return vitals
-        age_s = max(0.0, (vitals.at_ns - vitals.started_ns) / NS_PER_S)
-        return replace(vitals, cpu_available_s=age_s * self.workers, cpu_counted_s=vitals.cpu_s)
+        could_s = self._could_have_had_s(vitals.started_ns, vitals.at_ns)
+        return replace(vitals, cpu_available_s=could_s, cpu_counted_s=vitals.cpu_s)
+
+    def _could_have_had_s(self, started_ns: int, at_ns: int) -> float:
+        since_ns = started_ns if self.since_ns is None else self.since_ns
+        return self.earlier_s + self.workers * max(0, at_ns - since_ns) / NS_PER_S
 
 
 def identify(

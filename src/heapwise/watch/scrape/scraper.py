@@ -17,6 +17,7 @@ from heapwise.watch.agenda import Pace
 from heapwise.watch.clock import Clock
 from heapwise.watch.scrape.finding import Finder, Sources
 from heapwise.watch.scrape.identity import Identity, identify
+from heapwise.watch.scrape.reader import Reader
 from heapwise.watch.scrape.settings import ScrapeSettings
 
 _PATIENCE = 2
@@ -29,9 +30,6 @@ _LONG_NS = NS_PER_S // 5
 _REST = 50
 """A target that takes longer than `_LONG_NS` over its heap profile is left alone for so many times
 as long: that costs it 2 % of a processor at most."""
-
-_TASKS_EVERY = 4
-"""Scrapes for one time that the index page is asked for the number of goroutines."""
 
 
 class Scraper:
@@ -59,7 +57,9 @@ class Scraper:
         self._raw: Vitals | None = None
         self._failures = 0
         self._found_ns = 0
-        self._uncounted = _TASKS_EVERY
+        self._counted_ns: int | None = None
+        self._crew: frozenset[int] = frozenset()
+        self._crew_number: int | None = None
         self._ring_lasts_ns: int | None = None
         self._rest_ns = 0
 
@@ -93,7 +93,7 @@ class Scraper:
                 f"{self._finder.given.url} did not answer within {waited}"
             ) from error
         self._failures = 0
-        self._raw, before = vitals, self._raw
+        before, self._raw = self._raw, _dated_by(self._raw, vitals)
         self._ring_lasts_ns = _ring_lasts_ns(before, vitals)
         self._rest_ns = _rest_ns(vitals, begin_ns)
         return self._completed(vitals, deadline)
@@ -108,7 +108,7 @@ class Scraper:
         if self._sources is None or self._may_be_better():
             sources, vitals = self._find(deadline)
             return vitals if self._is_known(vitals) else self._met(sources, vitals, deadline)
-        vitals = self._sources.read(deadline)
+        vitals = self._of_its_crew(self._sources.main, self._sources.read(deadline))
         if self._is_known(vitals):
             return vitals
         return self._met(*self._find(deadline), deadline)
@@ -117,7 +117,17 @@ class Scraper:
         sources, vitals = self._finder.find(deadline)
         sources.know(self._identity.settings)
         self._sources, self._found_ns = sources, self._clock.now_ns()
-        return sources, vitals
+        return sources, self._of_its_crew(sources.main, vitals)
+
+    def _of_its_crew(self, reader: Reader, vitals: Vitals) -> Vitals:
+        """With the number that it was met by, as long as some of those that worked before still do.
+
+        Servers replace workers one by one, and what is left of the service is the same.
+        """
+        before, self._crew = self._crew, frozenset(reader.workers)
+        if before.isdisjoint(self._crew):
+            self._crew_number = vitals.process
+        return replace(vitals, process=self._crew_number) if self._crew else vitals
 
     def _may_be_better(self) -> bool:
         """True where a source may have come to a service that lacked it, or come back.
@@ -141,7 +151,7 @@ class Scraper:
         debug = self._finder.debug
         main = sources.main
         self._identity = identify(main.endpoint, debug, vitals, main.workers, deadline)
-        self._raw, self._uncounted = None, _TASKS_EVERY
+        self._raw = self._counted_ns = None
         sources.know(self._identity.settings)
         return sources.read(deadline) if self._identity.settings else vitals
 
@@ -149,6 +159,9 @@ class Scraper:
         """With what the configuration, the machine and the index page add."""
         settings, label = self._settings, self._settings.build_label
         self._identity = self._identity.dated(vitals)
+        if self._sources is not None:
+            main = self._sources.main
+            self._identity = self._identity.staffed(main.endpoint, main.workers, vitals.at_ns)
         vitals = self._identity.complete(vitals)
         told = dict(self.target.labels).get(label, "") if label else ""
         limits = (limit for limit in (vitals.limit, settings.limit) if limit is not None)
@@ -162,13 +175,14 @@ class Scraper:
         )
 
     def _tasks(self, vitals: Vitals, deadline: Deadline) -> int | None:
+        """By the index page now and then, by time: scrapes may be far apart."""
         debug = self._finder.debug
         if vitals.tasks is not None or debug is None:
             return vitals.tasks
-        self._uncounted += 1
-        if self._uncounted < _TASKS_EVERY:
+        counted, every_ns = self._counted_ns, self._settings.tasks_every_ns
+        if counted is not None and vitals.at_ns - counted < every_ns:
             return None
-        self._uncounted = 0
+        self._counted_ns = vitals.at_ns
         try:
             found = count_tasks(debug, deadline_s=deadline.left())
         except TimeoutError:
@@ -188,6 +202,13 @@ def scraper_for(target: Target, access: Access, settings: ScrapeSettings, clock:
 def health_of(error: ServiceError) -> Health:
     """Whether the target is silent, or answers what cannot be used."""
     return Health.DOWN if isinstance(error.__cause__, OSError) else Health.STRANGE
+
+
+def _dated_by(earlier: Vitals | None, later: Vitals) -> Vitals:
+    """A reading of the same process, with the start that a page told while it was there."""
+    if earlier is None or later.started_ns is not None:
+        return later
+    return replace(later, started_ns=earlier.started_ns)
 
 
 def _rest_ns(vitals: Vitals, begin_ns: int) -> int:

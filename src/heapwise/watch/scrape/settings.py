@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from heapwise.units import NS_PER_S
+
+TASKS_EVERY_S = 50.0
+"""Before scaling: every fourth of readings that are 15 s apart, also where one comes early."""
+
 
 class ScrapeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How to read the targets of a service.
@@ -15,6 +20,8 @@ class ScrapeSettings(msgspec.Struct, frozen=True, kw_only=True):
             metric; empty for what the build itself tells.
         limit: bytes of memory beyond which a target is killed, where it does not tell itself.
         deadline_s: for all that one scrape asks for.
+        tasks_every_ns: how old the number of goroutines may become where the index page has to be
+            asked for it; the detectors' bins are at least six times as long.
         max_bytes: longest page: some ten thousand lines. Of the heap profile, which may be
             longer, little is kept.
     """
@@ -23,4 +30,5 @@ class ScrapeSettings(msgspec.Struct, frozen=True, kw_only=True):
     build_label: str = ""
     limit: float | None = None
     deadline_s: float = 10.0
+    tasks_every_ns: int = round(TASKS_EVERY_S * NS_PER_S)
     max_bytes: int = 4 << 20
