@@ -153,6 +153,22 @@ class TestOutbox:
                 until(lambda: box.health().waiting == 0)
             assert [int(each.body) for each in server.sent][-10:] == list(range(90, 100))
 
+    def test_keeps_what_was_put_together_though_it_is_more_than_may_wait(self) -> None:
+        """What was put before makes room for it; the bound is for what a server that is away costs,
+        not for one that is well.
+        """
+        with local_server() as server:
+            server.status = 503
+            with closing(outbox(server)) as box:
+                box.put(b"before")
+                box.put(*(b"%0200d" % number for number in range(20)))
+                assert (box.health().waiting, box.health().dropped) == (20, 1)
+                server.status = 200
+                until(lambda: box.health().waiting == 0)
+            assert [int(each.body) for each in server.sent if each.body != b"before"] == [
+                *range(20)
+            ]
+
     def test_ends_at_once_however_long_the_server_takes(self) -> None:
         """A watcher that is told to stop does not wait for others."""
         with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -374,3 +390,18 @@ class TestOtlp:
             assert {each.path for each in server.sent} == {"/v1/metrics"}
             assert sum(len(resources(each.body)) for each in server.sent) == 500 + 499
             assert max(len(each.body) for each in server.sent) < 1 << 20
+
+    def test_tells_a_large_fleet_of_all_its_targets(self) -> None:
+        """More than may wait for a collector that is away goes to one that is well."""
+        labels = tuple((f"label-{number}", "x" * 1000) for number in range(20))
+        with local_server() as server:
+            clock = HandClock()
+            with closing(OtlpExport(Otlp(url=server.url, interval=10**9), clock)) as export:
+                for number in range(1000):
+                    target = Target(service="s", instance=str(number), url="u", labels=labels)
+                    export.take(target, GO, None)
+                clock.now = 10**9
+                export.take(target, GO, None)
+                until(lambda: export.health().waiting == 0)
+                assert (export.health().sent, export.health().dropped) == (5, 0)
+            assert sum(len(each.body) for each in server.sent) > 16 << 20

@@ -23,13 +23,15 @@ from heapwise.runtimes.access import Access
 from heapwise.watch.config import Alerts, SinkKind
 from heapwise.watch.config import Sink as SinkTable
 from heapwise.watch.config.secret import Secret
+from heapwise.watch.config.tell import TERMINAL
 from heapwise.watch.post import Receiver, Rejected, post
 from heapwise.watch.scale import Scale
 from heapwise.watch.sinks import routes_of
+from heapwise.watch.sinks.alertmanager import LAPSES_NS
 from heapwise.watch.sinks.slack import Slack
 from heapwise.watch.sinks.stdout import Stdout
 from heapwise.watch.sinks.webhook import SIGNATURE, Webhook
-from support.alerting import START, alert
+from support.alerting import MINUTE, START, alert
 from support.certificates import make_certificates
 from support.faults import FAULTS, refuse, serve
 from support.local_http import local_server
@@ -245,6 +247,21 @@ def test_sinks_are_made_of_their_tables(tmp_path: Path) -> None:
     assert [route.pace.gather_ns for route in routes] == [500_000_000, 500_000_000, 0, 500_000_000]
     with pytest.raises(UsageError, match="two sinks are called am"):
         routes_of([tables[2], tables[2]], Alerts(), nine, Scale())
+
+
+def test_an_alertmanager_that_was_away_hears_what_lasts_before_it_lapses() -> None:
+    """Two minutes are an update of it: they end no alert, and page nobody a second time."""
+    table = SinkTable(type=SinkKind.ALERTMANAGER, url="http://127.0.0.1:9")
+    (route,) = routes_of([table], Alerts(), nine, Scale())
+    pace = route.pace
+    silent_ns = pace.repeat_ns + 2 * MINUTE + pace.longest_wait_ns + table.deadline
+    assert silent_ns < LAPSES_NS
+
+
+def test_no_sink_is_called_as_the_one_that_prints() -> None:
+    """What each was told is kept under its name."""
+    table = SinkTable(type=SinkKind.STDOUT, name=TERMINAL)
+    assert list(table.faults()) == [("name", "'terminal' is the watcher's own")]
 
 
 def test_labels_of_a_sink_are_added_to_those_of_alerts() -> None:

@@ -8,15 +8,22 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from heapwise.watch.alerts import FolderJournal
-from heapwise.watch.store import StoreView
+from heapwise.model.watch import Alert
+from heapwise.watch.alerts import FolderJournal, Pace, Route
+from heapwise.watch.alerts.journal import Told
+from heapwise.watch.assembly import assembled
+from heapwise.watch.clock import SteadyClock
+from heapwise.watch.config import config_of
+from heapwise.watch.store import Store, StoreView
+from support.alerting import alert
 from support.alertmanager import alertmanager, until
 from support.local_http import LocalServer, local_server
 from support.pyservice import free_port
@@ -76,6 +83,33 @@ def watching(config: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
+def test_a_watcher_tells_what_its_store_knows_and_not_what_a_journal_alone_knows(
+    tmp_path: Path,
+) -> None:
+    """The one before was killed when its journals were written, and the store was not yet."""
+    heard: list[str] = []
+
+    class Ear:
+        name = "ear"
+
+        def send(self, alerts: Sequence[Alert]) -> None:
+            heard.extend(each.instance for each in alerts)
+
+    config = config_of(["shop=127.0.0.1:1"])
+    watch = msgspec.structs.replace(config.watch, store=tmp_path)
+    kept, lost = alert("kept"), alert("lost", "pauses")
+    with Store.open(tmp_path, clock=SteadyClock()) as store:
+        store.alert(kept)
+    journal = {each.id: Told(alert=each) for each in (lost, kept)}
+    FolderJournal(tmp_path / "told").write("ear", journal)
+    ears = [Route(Ear(), Pace(gather_ns=0, between_ns=0))]
+    with assembled(
+        msgspec.structs.replace(config, watch=watch), SteadyClock(), lambda _: None, ears
+    ):
+        until(lambda: heard)
+    assert heard == ["kept"]
+
+
 @pytest.mark.go
 def test_a_watcher_that_is_killed_tells_nothing_twice(tmp_path: Path) -> None:
     """Its successor goes on with the same alert, and ends it when the target is taken away."""
@@ -107,8 +141,8 @@ def test_a_watcher_that_is_killed_tells_nothing_twice(tmp_path: Path) -> None:
             successor.send_signal(signal.SIGHUP)
             until(lambda: not shown())
             until(lambda: len(notices(receiver)) > 1)
-    (alert,) = first["alerts"]
+    (begun,) = first["alerts"]
     (ended,) = notices(receiver)[1]["alerts"]
     assert (first["status"], notices(receiver)[1]["status"]) == ("firing", "resolved")
-    assert ended["id"] == alert["id"]
+    assert ended["id"] == begun["id"]
     assert ended["ended_why"] == "the target is watched no more"

@@ -78,8 +78,8 @@ def assembled(
             return watcher[0].service(name)  # SIGHUP may have brought it, or changed it
 
         capturer = _capturer(config, outlets.keeper(store), clock, service)
-        with Notifier(routes, clock, FolderJournal(config.watch.store / "told")) as notifier:
-            notifier.tell(store.alerts())  # what ended before a sink was told
+        journal = FolderJournal(config.watch.store / "told")
+        with Notifier(routes, clock, journal, store.alerts()) as notifier:
             dispatch = Dispatch(desk, capturer, notifier, store.alert, scale)
             watcher.append(Watcher(config, store, dispatch, clock, tell, exports))
             try:

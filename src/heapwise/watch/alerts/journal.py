@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +26,24 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     severity: Severity | None = None
     at_ns: int = 0
     alert: Alert | None = None
+
+
+def without_unstored(told: Mapping[str, Told], stored: Iterable[Alert]) -> dict[str, Told]:
+    """What a sink knows, less alerts that it was to be told of and that only its journal knows.
+
+    A watcher that is killed has perhaps written its journals, and not yet the store. Of what the
+    store does not know nobody will see the end; while its sign is there it is found anew.
+
+    Args:
+        told: what the journal says.
+        stored: all alerts that the store knows, also those that are over.
+    """
+    ids = {alert.id for alert in stored}
+    return {
+        key: known
+        for key, known in told.items()
+        if known.alert is None or known.alert.ended_ns is not None or key in ids
+    }
 
 
 class Journal(Protocol):

@@ -29,14 +29,15 @@ def notice_of(alerts: Sequence[Alert], instances: Instances) -> Notice:
         severity=max((alert.severity for alert in lasting or ordered), key=rank),
         lasting=len(lasting),
         instances=among,
-        summary=_summary(first, len(lasting), among),
+        summary=_summary(first, len(lasting), len(ordered), among),
         alerts=tuple(ordered),
     )
 
 
-def _summary(first: Alert, lasting: int, instances: int) -> str:
-    if not lasting:
-        return f"{first.code} has gone from {first.service}"
+def _summary(first: Alert, lasting: int, told: int, instances: int) -> str:
+    if not lasting:  # of these: another instance may have it still, silenced or too mild to be told
+        where = first.target if told == 1 else f"{told} instances of {first.service}"
+        return f"{first.code} is over on {where}"
     if instances == 1:
         return f"{first.code} on {first.target}"
     return f"{first.code} on {lasting} of {instances} instances of {first.service}"

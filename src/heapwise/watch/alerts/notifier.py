@@ -14,16 +14,14 @@ from heapwise.errors import HeapwiseError
 from heapwise.model.watch import Alert, SinkHealth
 from heapwise.names import visible
 from heapwise.units import NS_PER_S
-from heapwise.watch.alerts.journal import Journal
+from heapwise.watch.alerts.journal import Journal, without_unstored
 from heapwise.watch.alerts.ledger import Ledger
 from heapwise.watch.alerts.topic import Pace
 from heapwise.watch.clock import Clock
 from heapwise.watch.post import Rejected
 
-FIRST_WAIT_S = 2.0
-LONGEST_WAIT_S = 300.0
-"""After a failure, doubling from the first to the longest; each is cut by up to a half at random,
-so that many watchers do not come back at once."""
+_FIRST_WAIT_NS = 2 * NS_PER_S
+"""After a failure, doubling up to the longest that the sink's pace allows."""
 
 _IDLE_S = 3600.0
 
@@ -60,10 +58,13 @@ class Notifier:
         routes: to the sinks, whose names differ.
         clock: tells when.
         journal: of what they were told before.
+        stored: alerts as a watcher before this one left them, those that ended among them.
     """
 
-    def __init__(self, routes: Sequence[Route], clock: Clock, journal: Journal) -> None:
-        self._tellers = [_Teller(route, clock, journal) for route in routes]
+    def __init__(
+        self, routes: Sequence[Route], clock: Clock, journal: Journal, stored: Sequence[Alert] = ()
+    ) -> None:
+        self._tellers = [_Teller(route, clock, journal, stored) for route in routes]
 
     def __enter__(self) -> Self:
         for teller in self._tellers:
@@ -88,19 +89,24 @@ class Notifier:
         return tuple(teller.health() for teller in self._tellers)
 
 
-def _pause_ns(seconds: float) -> int:
-    part = random.uniform(0.5, 1.0)  # noqa: S311 - nobody needs to be unable to guess it
-    return round(min(LONGEST_WAIT_S, seconds) * part * NS_PER_S)
+def _cut(wait_ns: int) -> int:
+    """By up to a half at random, so that many watchers do not come back at once."""
+    return round(wait_ns * random.uniform(0.5, 1.0))  # noqa: S311 - nobody has to guess it
 
 
 class _Teller:
     """One sink's thread."""
 
-    def __init__(self, route: Route, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self, route: Route, clock: Clock, journal: Journal, stored: Sequence[Alert]
+    ) -> None:
         self._sink = route.sink
+        self._longest_wait_ns = route.pace.longest_wait_ns
         self._clock = clock
         self._journal = journal
-        self._ledger = Ledger(route.pace, journal.read(route.sink.name))
+        told = without_unstored(journal.read(route.sink.name), stored)
+        self._ledger = Ledger(route.pace, told)
+        self._ledger.note(stored, clock.now_ns())
         self._health = SinkHealth(name=route.sink.name)
         self._failures = 0
         self._retry_ns = 0
@@ -176,10 +182,11 @@ class _Teller:
             return
         if isinstance(problem, Rejected) or not isinstance(problem, HeapwiseError):
             # It is about these: others may go before.
-            self._ledger.put_off(group, now + _pause_ns(LONGEST_WAIT_S))
+            self._ledger.put_off(group, now + _cut(self._longest_wait_ns))
         else:
+            wait_ns = _FIRST_WAIT_NS * 2 ** min(20, self._failures)
             self._failures += 1
-            self._retry_ns = now + _pause_ns(FIRST_WAIT_S * 2 ** min(20, self._failures - 1))
+            self._retry_ns = now + _cut(min(wait_ns, self._longest_wait_ns))
         self._health = msgspec.structs.replace(
             self._health, failed=self._health.failed + 1, problem=visible(str(problem))
         )

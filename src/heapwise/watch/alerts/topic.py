@@ -21,12 +21,14 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         gather_ns: how long a new alert waits for the same one of other instances.
         between_ns: from one notice of a topic to the next, unless it got worse.
         repeat_ns: after which what still lasts is told again; 0 for never.
+        longest_wait_ns: after a failure, before the next attempt.
     """
 
     least: Severity = Severity.WARN
     gather_ns: int = 30 * NS_PER_S
     between_ns: int = 5 * 60 * NS_PER_S
     repeat_ns: int = 4 * 3600 * NS_PER_S
+    longest_wait_ns: int = 5 * 60 * NS_PER_S
 
 
 class _Last(NamedTuple):

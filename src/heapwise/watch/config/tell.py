@@ -52,6 +52,10 @@ def known_codes() -> frozenset[str]:
     return frozenset({DEPLOY, *(make(UNSCALED, Settings()).code for make in DETECTORS)})
 
 
+TERMINAL = "terminal"
+"""The name of the sink that prints for who looks on."""
+
+
 class SinkKind(StrEnum):
     """How somebody is told."""
 
@@ -66,7 +70,8 @@ class Sink(Guarded, frozen=True, kw_only=True):
 
     Attributes:
         type: how.
-        name: for messages; by default the type and its place.
+        name: in messages; what the sink was told is remembered by it. By default type and place
+            among the sinks, as `slack-2`: another place, or another name, knows nothing.
         url: where to; of an Alertmanager its root.
         url_file: the same, where the URL is a secret.
         min_severity: only alerts that are at least so bad.
@@ -89,6 +94,8 @@ class Sink(Guarded, frozen=True, kw_only=True):
         yield from super().faults()
         if self.name and not NAME.fullmatch(self.name):
             yield "name", f"{self.name[:60]!r} is not a name of letters, digits and _.:@-"
+        if self.name == TERMINAL:
+            yield "name", f"{TERMINAL!r} is the watcher's own"
         given = sum(each is not None for each in (self.url, self.url_file))
         if self.type is SinkKind.STDOUT and given:
             yield "url", "is of no use: stdout is here"

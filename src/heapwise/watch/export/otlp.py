@@ -94,8 +94,12 @@ class OtlpExport:
     def _tell(self) -> None:
         answers = list(self._answers.values())
         self._answers = {}
-        for first in range(0, len(answers), _TARGETS_EACH):
-            self._outbox.put(metrics_request(answers[first : first + _TARGETS_EACH]))
+        self._outbox.put(
+            *(
+                metrics_request(answers[first : first + _TARGETS_EACH])
+                for first in range(0, len(answers), _TARGETS_EACH)
+            )
+        )
 
 
 def metrics_request(answers: Sequence[Answer]) -> bytes:

@@ -22,14 +22,14 @@ class Outbox:
     """Sends bodies one after the other until it is closed.
 
     A body that the server refuses for good is dropped, and so are the oldest where too many wait.
-    Both are counted.
+    Both are counted. What was put last is never dropped for being too much by itself.
 
     Args:
         receiver: where to.
         clock: tells when something was taken.
         content_type: of all bodies.
         deadline_s: of one.
-        most_bytes: that wait.
+        most_bytes: that wait, if what was put last is not more.
     """
 
     def __init__(
@@ -63,12 +63,13 @@ class Outbox:
             self._changed.notify_all()
         self._thread.join(_LAST_S)
 
-    def put(self, body: bytes) -> None:
-        """Send a body when there is time; returns at once."""
+    def put(self, *bodies: bytes) -> None:
+        """Send bodies that belong together when there is time; returns at once."""
+        size = sum(map(len, bodies))
         with self._changed:
-            self._waiting.append(body)
-            self._bytes += len(body)
-            while self._bytes > self._most_bytes:
+            self._waiting.extend(bodies)
+            self._bytes += size
+            while self._bytes > max(self._most_bytes, size):
                 self._bytes -= len(self._waiting.popleft())
                 self._dropped += 1
             self._changed.notify_all()

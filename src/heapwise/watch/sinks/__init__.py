@@ -12,7 +12,7 @@ from heapwise.watch.config import Alerts, SinkKind
 from heapwise.watch.config import Sink as SinkTable
 from heapwise.watch.post import Receiver
 from heapwise.watch.scale import Scale
-from heapwise.watch.sinks.alertmanager import REPEAT_NS, Alertmanager
+from heapwise.watch.sinks.alertmanager import LONGEST_WAIT_NS, REPEAT_NS, Alertmanager
 from heapwise.watch.sinks.labelled import Labelled
 from heapwise.watch.sinks.slack import Slack
 from heapwise.watch.sinks.stdout import Stdout
@@ -77,7 +77,13 @@ def _labelled(sink: Sink, table: SinkTable) -> Sink:
 
 def _pace(table: SinkTable, alerts: Alerts, scale: Scale) -> Pace:
     if table.type is SinkKind.ALERTMANAGER:  # it gathers, and it decides what is told again
-        return Pace(least=table.min_severity, gather_ns=0, between_ns=0, repeat_ns=REPEAT_NS)
+        return Pace(
+            least=table.min_severity,
+            gather_ns=0,
+            between_ns=0,
+            repeat_ns=REPEAT_NS,
+            longest_wait_ns=LONGEST_WAIT_NS,
+        )
     return Pace(
         least=table.min_severity,
         gather_ns=scale.ns(seconds=_GATHER_S),

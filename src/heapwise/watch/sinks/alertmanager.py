@@ -19,8 +19,12 @@ from heapwise.watch.sinks.link import link_to
 REPEAT_NS = 60 * NS_PER_S
 """It has to hear of what lasts all the time, as from Prometheus; whom to tell when is its job."""
 
-_LAPSES_NS = 4 * REPEAT_NS
+LAPSES_NS = 4 * REPEAT_NS
 """What it does not hear of for so long is over."""
+
+LONGEST_WAIT_NS = REPEAT_NS // 2
+"""After a failure. It is away for two minutes, as for an update: what lasts must not lapse by that,
+or it would be told as over, and then as new."""
 
 _PATH = "/api/v2/alerts"
 _MAX_VALUE = 1000
@@ -74,7 +78,7 @@ def _entry(alert: Alert, now_ns: int, page: str, *, over: bool) -> dict[str, Any
         "labels": labels_of(alert),
         "annotations": dict(_annotations(alert)),
         "startsAt": _time(min(alert.began_ns, now_ns)),
-        "endsAt": _time(now_ns if over else now_ns + _LAPSES_NS),
+        "endsAt": _time(now_ns if over else now_ns + LAPSES_NS),
     }
 
 
