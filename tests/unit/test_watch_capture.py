@@ -490,3 +490,64 @@ def test_a_floor_is_of_the_last_ten_minutes() -> None:
         recent.seen(vitals(minute * MINUTE, live=100.0 + minute, work=60.0 * minute))
     assert recent.floor == 110.0
     assert recent.load == pytest.approx(1.0)
+
+
+BANKS = [
+    Target(service=f"bank{number}", instance="a:1", url=f"http://bank{number}:1")
+    for number in range(20)
+]
+
+
+class TestSignsOfManyServicesAtOnce:
+    """A node that goes bad is a sign of everything on it."""
+
+    def test_the_budget_of_all_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Twenty services want a profile in the same round: the hour's six are taken, and each of
+        the others says why it has none.
+        """
+        allowed = Allowance(captures=6, size=1 << 30, seconds=600)
+        with bench(monkeypatch, CaptureSettings(of_all=allowed)) as on:
+            alerts = [alert("pauses", bank, number) for number, bank in enumerate(BANKS)]
+            for bank, about in zip(BANKS, alerts, strict=True):
+                on.capturer.wants(bank, on.see(bank), about, ["cpu"])
+            assert len(on.round()) == 6
+            told = [on.capturer.evidence(about) for about in alerts]
+            assert sum(len(each.captures) for each in told) == 6
+            why = "the hour's captures of all services are used up, there were 6 captures"
+            assert sum(each.notes[-1].endswith(why) for each in told if each.notes) == 14
+
+    def test_no_more_are_asked_than_can_be_waited_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What waits for its turn is begun when that comes, and is of that moment."""
+        with bench(monkeypatch) as on:
+            alerts = [alert("pauses", bank, number) for number, bank in enumerate(BANKS)]
+            for bank, about in zip(BANKS, alerts, strict=True):
+                on.capturer.wants(bank, on.see(bank), about, ["cpu"])
+            while on.capturer.step() or on.capturer._jobs:
+                assert len(on.capturer._jobs) <= DEFAULTS.at_once
+                for job in on.capturer._jobs.values():
+                    job.future.result(5)
+                on.clock.forward(seconds=10)
+            taken = [each for about in alerts for each in on.capturer.evidence(about).captures]
+            assert len(taken) == len(BANKS)
+            assert len({each.at_ns for each in taken}) == len(BANKS) / DEFAULTS.at_once
+
+    def test_one_that_became_busy_while_it_waited_is_left_alone(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The veto is of the moment at which a profile would begin."""
+        with bench(monkeypatch, CaptureSettings(at_once=1)) as on:
+            first, second = BANKS[:2]
+            about = alert("pauses", second, 2)
+            on.capturer.wants(first, on.see(first), alert("pauses", first), ["cpu"])
+            calm = on.see(second, cpu_counted_s=0.0, cpu_available_s=0.0)
+            on.capturer.wants(second, calm, about, ["cpu"])
+            on.capturer.step()
+            on.clock.forward(seconds=10)
+            on.see(second, cpu_counted_s=19.0, cpu_available_s=20.0)
+            on.round()
+            assert on.asked == [("bank0", "cpu")]
+            assert on.capturer.evidence(about).notes == (
+                "no cpu profile of bank1/a:1: it uses 95.0 % of its CPU, above 80.0 %",
+            )

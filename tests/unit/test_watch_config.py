@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heapwise.cli import watch_check
+from heapwise.cli.watch_options import changed, config_reader
 from heapwise.errors import HeapwiseError, UsageError
 from heapwise.model.watch import Severity
 from heapwise.watch.config import (
@@ -19,7 +21,7 @@ from heapwise.watch.config import (
     doubts,
     load_config,
 )
-from heapwise.watch.config.forms import parse_length, show_length
+from heapwise.watch.config.forms import brief, parse_length, show_length
 from heapwise.watch.scale import Scale
 
 FULL = """
@@ -108,7 +110,7 @@ def test_every_amount_is_read_into_the_unit_that_code_uses(
     assert config.alerts.thresholds.gc_share_warn == 0.2
     assert config.alerts.thresholds.pause_ns == 20e6
     assert config.capture.settings().cpu_veto == 0.5
-    assert service.scraping(config.watch.deadline).deadline_s == 3.0
+    assert service.scraping(config.watch).deadline_s == 3.0
     assert config.retention.size == 3 << 29
     assert config.http.listen == ("127.0.0.1", 8090)
     assert config.export.pyroscope is not None
@@ -130,6 +132,59 @@ def test_paths_count_from_the_directory_of_a_file_that_was_named_from_another(
 def test_a_store_of_its_own_is_beside_the_file(tmp_path: Path) -> None:
     """Wherever the watcher is started, it finds what it kept."""
     assert load_config(written(tmp_path, SERVICE)).watch.store == tmp_path / "heapwise-watch"
+
+
+@pytest.mark.parametrize(
+    ("table", "every_ms"),
+    [
+        ("", 15_000),
+        ('hour = "1m"', 250),
+        ('hour = "1s"', 100),
+        ('hour = "1m"\ninterval = "15s"', 15_000),
+        ('interval = "10ms"', 10),
+    ],
+)
+def test_where_hours_are_shorter_readings_come_as_much_sooner(
+    tmp_path: Path, table: str, every_ms: int
+) -> None:
+    """Ten times a second at most, and as the file says where it does."""
+    config = load_config(written(tmp_path, f"[watch]\n{table}\n{SERVICE}"))
+    assert config.watch.every_ns == every_ms * 10**6
+
+
+def test_an_hour_that_is_typed_is_read_as_often_as_one_of_the_file() -> None:
+    """`--hour` alone; an interval that is typed too stands."""
+    config = config_of(["h:1"])
+    assert changed(config, hour=60 * 10**9).watch.every_ns == 250 * 10**6
+    assert changed(config, hour=60 * 10**9, interval=10**9).watch.every_ns == 10**9
+
+
+@pytest.mark.parametrize(
+    ("of_all", "of_service", "doubted"),
+    [
+        ("", "", []),
+        ('hour = "1m"', "", []),
+        ('interval = "5m"', "", []),
+        ('interval = "10m"', "", ["a reading every 600 s "]),
+        ('hour = "1m"\ninterval = "15s"', "", ["a reading every 15.0 s "]),
+        ('hour = "1m"', 'interval = "1m"', ["service a: a reading every 60.0 s "]),
+        ('interval = "10m"', 'interval = "1m"', []),
+    ],
+)
+def test_readings_too_far_apart_for_the_detectors_are_doubted(
+    tmp_path: Path, of_all: str, of_service: str, doubted: list[str]
+) -> None:
+    """They think in bins of five minutes, scaled: one without a reading is unknown."""
+    config = load_config(written(tmp_path, f"[watch]\n{of_all}\n{SERVICE}{of_service}"))
+    found = [doubt for doubt in doubts(config) if "a reading every" in doubt]
+    assert len(found) == len(doubted)
+    assert all(doubt.startswith(begin) for doubt, begin in zip(found, doubted, strict=True))
+
+
+def test_tasks_are_counted_as_often_as_the_detectors_need_them(tmp_path: Path) -> None:
+    """Several times a bin, however long those are."""
+    config = load_config(written(tmp_path, f'[watch]\nhour = "6m"\n{SERVICE}'))
+    assert config.service[0].scraping(config.watch).tasks_every_ns == 5 * 10**9
 
 
 def test_the_page_answers_to_the_name_of_its_url(tmp_path: Path) -> None:
@@ -346,3 +401,127 @@ def test_no_table_of_whatever_shape_is_a_traceback(given_table: dict[str, object
     except HeapwiseError:
         pytest.fail("an error instead of a complaint")
     assert made is not None or reading.faults
+
+
+class TestSeveralSources:
+    """A configuration stands alone; addresses stand with others."""
+
+    @pytest.mark.parametrize(
+        "sources", [["a.toml", "b.toml"], ["till=10.0.0.7:6060", "a.toml"], ["a.toml", "h:1"]]
+    )
+    def test_no_configuration_is_taken_for_a_host(self, sources: list[str]) -> None:
+        """`a.toml` among addresses is a mistake, whether or not there is such a file."""
+        with pytest.raises(UsageError, match=r"a\.toml is a configuration"):
+            config_reader(sources)
+
+    def test_addresses_are_services(self) -> None:
+        """As many as are named."""
+        assert len(config_reader(["till=10.0.0.7:6060", "h:1"])().service) == 2
+
+
+class TestCheck:
+    """What a watcher would stumble over at its start is found before."""
+
+    SLACK = '\ntype = "slack"\nurl = "http://h/"\n'
+    STDOUT = '\ntype = "stdout"\nname = "slack-1"\n'
+
+    @pytest.mark.parametrize(
+        ("sinks", "why"),
+        [
+            ('[[sink]]\ntype = "slack"\nurl_file = "url"', "the address of slack-1 is no http"),
+            (f"[[sink]]{SLACK}[[sink]]{STDOUT}", "two sinks are called slack-1"),
+        ],
+    )
+    def test_sinks_are_made(self, tmp_path: Path, sinks: str, why: str) -> None:
+        """An address that is a secret, and names that are given by default, are looked at too."""
+        (tmp_path / "url").write_text("hooks.invalid/T0/hunter2")
+        config = written(tmp_path, f"{SERVICE}{sinks}\n")
+        with pytest.raises(UsageError, match=why) as caught:
+            watch_check.command.main([str(config)], standalone_mode=False)
+        assert "hunter2" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("tls", "fault"),
+        [
+            ('ca = "no.pem"', "service[0].tls.ca: cannot use"),
+            ('cert = "no.pem"', "service[0].tls.cert: cannot use"),
+            ('cert = "no.pem"\nkey = "no.pem"', "service[0].tls.cert: cannot use"),
+        ],
+    )
+    def test_certificates_are_read(self, tmp_path: Path, tls: str, fault: str) -> None:
+        """What is no PEM is a mistake of the file, with its place."""
+        (tmp_path / "no.pem").write_text("no pem")
+        (found,) = faults(tmp_path, f"{SERVICE}[service.tls]\n{tls}\n")
+        assert found.startswith(fault)
+
+
+class TestDoubts:
+    """What is allowed and hardly meant, of everybody who is asked or told."""
+
+    WHOLE = (
+        SERVICE
+        + """
+headers_file = "of-service"
+sd_headers_file = "of-sd"
+tls = { insecure = true }
+
+[[sink]]
+type = "webhook"
+url = "https://h/"
+headers_file = "of-sink"
+tls = { insecure = true }
+
+[export.pyroscope]
+url = "https://h/"
+headers_file = "of-pyroscope"
+
+[export.otlp]
+url = "https://h/"
+token_file = "of-otlp"
+tls = { insecure = true }
+"""
+    )
+
+    def test_headers_that_others_can_read_are_doubted(self, tmp_path: Path) -> None:
+        """They hold tokens as often as files of tokens do; of mode 0600 they are right."""
+        names = ("of-service", "of-sd", "of-sink", "of-pyroscope")
+        for name in names:
+            (tmp_path / name).write_text("Authorization: Bearer hunter2")
+        (tmp_path / "of-otlp").write_text("hunter2")
+        for each in tmp_path.iterdir():
+            each.chmod(0o644)
+        config = load_config(written(tmp_path, self.WHOLE))
+        told = [doubt for doubt in doubts(config) if "chmod 600" in doubt]
+        assert {Path(doubt.split()[0]).name for doubt in told} == {*names, "of-otlp"}
+        for each in tmp_path.iterdir():
+            each.chmod(0o600)
+        assert not [doubt for doubt in doubts(config) if "chmod 600" in doubt]
+
+    def test_any_certificate_is_doubted(self, tmp_path: Path) -> None:
+        """Of sinks and exports as of services, each with its place."""
+        for name in ("of-service", "of-sd", "of-sink", "of-pyroscope"):
+            (tmp_path / name).write_text("A: b")
+        (tmp_path / "of-otlp").write_text("hunter2")
+        config = load_config(written(tmp_path, self.WHOLE))
+        assert [doubt for doubt in doubts(config) if doubt.endswith("certificate is taken")] == [
+            "service a: any certificate is taken",
+            "sink[0]: any certificate is taken",
+            "export.otlp: any certificate is taken",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("http://hunter2@10.0.0.7:6060", "'http://…@10.0.0.7:6060'"),
+        ("hunter2@10.0.0.7:6060", "'…@10.0.0.7:6060'"),
+        ("http://me:hunt'er2@h:1", "'http://…@h:1'"),
+        ("https://me:hunt@er2@h/x", "'https://…@h/x'"),
+        ("https://me:hunt/er2 @h/x", "'https://…@h/x'"),
+        ("me:hunt//er2@h:1", "'…@h:1'"),
+        ("unix:/run/app.sock", "'unix:/run/app.sock'"),
+    ],
+)
+def test_a_value_is_shown_without_what_stands_before_its_host(value: str, shown: str) -> None:
+    """Whatever a password is made of, and where there is nothing but a token."""
+    assert brief(value) == shown

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from heapwise.errors import UsageError
 from heapwise.watch.alerts import Desk, Silence, Silences, add_silence, silence_of
 from heapwise.watch.alerts.silences import parse_silences
 from heapwise.watch.scale import Scale
+from heapwise.watch.store.files import DATABASE
 from support.alerting import START, Clock, alert, sign, target
 
 HOUR = 3600 * 10**9
@@ -111,6 +116,14 @@ def test_comments_in_the_file_stay(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("folder", "file"), [(0o700, 0o600), (0o755, 0o644), (0o775, 0o644)])
+def test_a_new_file_is_as_private_as_its_folder(tmp_path: Path, folder: int, file: int) -> None:
+    """In a store nobody else reads it; beside a configuration who reads that reads it too."""
+    tmp_path.chmod(folder)
+    add_silence(tmp_path / "silences.toml", silence())
+    assert (tmp_path / "silences.toml").stat().st_mode & 0o777 == file
+
+
 def test_no_file_is_written_that_could_not_be_read(tmp_path: Path) -> None:
     """A thousand silences are too many already; the one more is refused."""
     path = tmp_path / "silences.toml"
@@ -143,6 +156,7 @@ def test_a_user_without_a_name_may_silence(
         raise error
 
     monkeypatch.setattr("getpass.getuser", nobody)
+    (tmp_path / DATABASE).touch()
     arguments = ["--service", "shop", "--store", str(tmp_path)]
     watch_silence.command.main(arguments, standalone_mode=False)
     (added,) = Silences(tmp_path / "silences.toml").all
@@ -256,3 +270,137 @@ def test_an_alert_that_begins_during_a_silence_is_silenced(tmp_path: Path) -> No
     assert desk.look_at_silences() == ()
     (alert_,) = desk.update(target(), [sign()], ["leak"])
     assert alert_.silenced
+
+
+def silenced(*arguments: str | Path) -> None:
+    """What `heapwise watch silence` is given."""
+    watch_silence.command.main([*map(str, arguments)], standalone_mode=False)
+
+
+class TestTheCommand:
+    """It confirms a silence only where a watcher reads it."""
+
+    SERVICE = '[[service]]\nname = "shop"\ntargets = ["127.0.0.1:1"]\n'
+
+    def test_writes_into_the_store_of_the_configuration(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Which lies beside it, wherever one stands; the file is named."""
+        config, store = tmp_path / "watch.toml", tmp_path / "kept"
+        config.write_text(f'[watch]\nstore = "kept"\n{self.SERVICE}')
+        store.mkdir()
+        (store / DATABASE).touch()
+        silenced("--service", "shop", "--config", config)
+        (added,) = Silences(store / "silences.toml").all
+        assert added.service == "shop"
+        assert str(store / "silences.toml") in capsys.readouterr().err
+
+    def test_writes_into_the_file_that_the_configuration_names(self, tmp_path: Path) -> None:
+        """Whether or not the watcher has run before."""
+        config = tmp_path / "watch.toml"
+        config.write_text(f'{self.SERVICE}[alerts]\nsilences_file = "quiet.toml"\n')
+        silenced("--service", "shop", "--config", config)
+        assert len(Silences(tmp_path / "quiet.toml").all) == 1
+
+    @pytest.mark.parametrize("given_", [[], ["--store", "elsewhere"]])
+    def test_refuses_a_directory_in_which_no_watcher_keeps_anything(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_: list[str]
+    ) -> None:
+        """Nobody would read what it writes there; which directory that was is told."""
+        monkeypatch.chdir(tmp_path)
+        store = Path(given_[-1] if given_ else "heapwise-watch")
+        store.mkdir()
+        with pytest.raises(UsageError, match=f"no watcher keeps anything in {store}.*--config"):
+            silenced("--service", "shop", *given_)
+        assert list(store.iterdir()) == []
+
+    def test_takes_no_address_for_a_configuration(self, tmp_path: Path) -> None:
+        """A file that is not there is no service of that name either."""
+        with pytest.raises(UsageError, match="cannot be read"):
+            silenced("--service", "shop", "--config", tmp_path / "watch")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+class TestAnotherUser:
+    """Who adds a silence may be somebody else than the watcher, which has to read it."""
+
+    WATCHER, OTHER = 65534, 65533
+
+    def of_the_watcher(self, folder: Path, mode: int) -> Path:
+        """Its folder, and its file of one silence."""
+        path = folder / "silences.toml"
+        add_silence(path, silence(service="a"))
+        path.chmod(mode)
+        for each in (folder, path):
+            os.chown(each, self.WATCHER, self.WATCHER)
+        return path
+
+    def test_as_root_leaves_the_file_to_its_owner(self, tmp_path: Path) -> None:
+        """The watcher reads what `sudo` added, as it did before."""
+        path = self.of_the_watcher(tmp_path, 0o600)
+        add_silence(path, silence(service="b"))
+        found = path.stat()
+        assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (
+            self.WATCHER, self.WATCHER, 0o600,
+        )  # fmt: skip
+
+    def test_as_root_gives_a_new_file_to_the_owner_of_the_folder(self, tmp_path: Path) -> None:
+        """Nobody else has a reason to have one there."""
+        os.chown(tmp_path, self.WATCHER, self.WATCHER)
+        add_silence(tmp_path / "silences.toml", silence())
+        assert (tmp_path / "silences.toml").stat().st_uid == self.WATCHER
+
+    @pytest.mark.parametrize(
+        ("owner", "mode", "groups", "why"),
+        [
+            ((WATCHER, WATCHER), 0o644, [], ""),
+            ((WATCHER, WATCHER), 0o640, [WATCHER], ""),
+            ((WATCHER, WATCHER), 0o600, [], "Permission denied"),
+            ((OTHER, WATCHER), 0o640, [], "not be of user 65533 and group 65534"),
+            ((OTHER, WATCHER), 0o600, [], ""),
+        ],
+    )
+    def test_keeps_the_file_from_nobody_who_could_read_it(
+        self, owner: tuple[int, int], mode: int, groups: list[int], why: str
+    ) -> None:
+        """Where it cannot be left to its owner and its group, and they need it, it is refused."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as place:  # pytest's own are root's alone
+            path = self.of_the_watcher(Path(place), mode)
+            os.chown(path, *owner)
+            Path(place).chmod(0o777)
+            before = path.read_bytes()
+            said = self.added_by_another(path, groups)
+            assert why in said
+            assert bool(said) is bool(why)
+            assert (path.read_bytes() == before) is bool(why)
+            assert path.stat().st_mode & 0o777 == mode
+            assert [each.name for each in Path(place).iterdir()] == [path.name]
+
+    @pytest.mark.parametrize("mode", [0o777, 0o770])
+    def test_makes_a_file_that_is_as_open_as_its_folder(self, mode: int) -> None:
+        """The watcher, whose folder it is, can read what a guest there made."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as place:
+            path = Path(place) / "silences.toml"
+            os.chown(place, self.WATCHER, self.WATCHER)
+            Path(place).chmod(mode)
+            assert self.added_by_another(path, [self.WATCHER]) == ""
+            found = path.stat()
+            assert (found.st_gid, found.st_mode & 0o777) == (self.WATCHER, mode & 0o644)
+
+    def added_by_another(self, path: Path, groups: list[int]) -> str:
+        """What a process of that user says against it; empty where it was added."""
+        command = (
+            "import datetime as dt, os, sys, tomllib\n"  # which nobody else may be able to load
+            "from pathlib import Path\n"
+            "from heapwise.errors import UsageError\n"
+            "from heapwise.watch.alerts import Silence, add_silence\n"
+            "path, user, *groups = sys.argv[1:]\n"
+            "os.setgroups(list(map(int, groups))); os.setgid(int(user)); os.setuid(int(user))\n"
+            "until = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)\n"
+            "try:\n    add_silence(Path(path), Silence(until=until, service='b'))\n"
+            "except UsageError as error:\n    print(error)\n"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", command, path, str(self.OTHER), *map(str, groups)],
+            capture_output=True, text=True, check=True, timeout=60,
+        ).stdout  # fmt: skip

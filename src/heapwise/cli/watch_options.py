@@ -22,6 +22,8 @@ HOUR = Option(
     help="How long an hour of the detectors is: 1m finds in 3 minutes what takes 3 hours.",
 )  # fmt: skip
 
+_SUFFIX = ".toml"
+
 
 def _shard(text: str) -> Shard:
     index, slash, of = text.partition("/")
@@ -46,9 +48,17 @@ def read_config(sources: Sequence[str]) -> Config:
 
 
 def config_reader(sources: Sequence[str]) -> Callable[[], Config]:
-    """How to read it, now and later: a file that is away then is still no name of a service."""
+    """How to read it, now and later: a file that is away then is still no name of a service.
+
+    Raises:
+        UsageError: a configuration is one of several.
+    """
     if len(sources) == 1 and _is_file(sources[0]):
         return partial(load_config, Path(sources[0]))
+    for source in sources:
+        if source.endswith(_SUFFIX):
+            hint = "it stands alone; addresses stand without one"
+            raise UsageError(f"{source} is a configuration", hint=hint)
     return partial(config_of, sources)
 
 
@@ -76,4 +86,4 @@ def changed(
 
 
 def _is_file(text: str) -> bool:
-    return text.endswith(".toml") or ("=" not in text and Path(text).is_file())
+    return text.endswith(_SUFFIX) or ("=" not in text and Path(text).is_file())

@@ -7,6 +7,7 @@ import datetime as dt
 import fcntl
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ from heapwise.errors import UsageError
 from heapwise.model.watch import Alert
 from heapwise.units import NS_PER_S
 from heapwise.watch.alerts.silences import Silence, SilenceFile, exactly, parse_silences
+
+_NEW_MODE = 0o644
+"""The most that a file which was not there allows, less what its folder does not."""
 
 
 def silence_of(alert: Alert, until_ns: int, comment: str = "", author: str = "") -> Silence:
@@ -41,10 +45,11 @@ def silence_of(alert: Alert, until_ns: int, comment: str = "", author: str = "")
 def add_silence(path: Path, silence: Silence) -> None:
     """Write it behind the others; comments and order of the file stay as they are.
 
-    The file is replaced as a whole, so that whoever reads it sees it with the silence or without.
+    The file is replaced as a whole, so that whoever reads it sees it with the silence or without;
+    it stays its owner's, who need not be the user who adds to it.
 
     Raises:
-        UsageError: the file is broken already, or cannot be written.
+        UsageError: the file is broken already, cannot be written, or cannot be left to its owner.
     """
     try:
         with _alone(path.parent):
@@ -109,9 +114,36 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(handle)
-        if path.exists():
-            Path(name).chmod(path.stat().st_mode & 0o777)
+            _hand_over(handle, path)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _hand_over(handle: int, path: Path) -> None:
+    """Give a file the owner, group and mode of the one that it replaces.
+
+    A new one is for whom its folder is for: in a store that is the watcher alone.
+
+    Raises:
+        UsageError: it would be kept from who could read the one before.
+    """
+    there = path.exists()
+    model = (path if there else path.parent).stat()
+    mode = model.st_mode & (0o777 if there else _NEW_MODE)
+    os.fchmod(handle, mode)
+    with contextlib.suppress(PermissionError):
+        os.fchown(handle, -1, model.st_gid)  # its members may give it to a group
+    with contextlib.suppress(PermissionError):
+        os.fchown(handle, model.st_uid, -1)  # root may
+    now = os.fstat(handle)
+    same_group = now.st_gid == model.st_gid
+    kept = now.st_uid == model.st_uid and (same_group or not mode & stat.S_IRGRP)
+    shared = mode & stat.S_IROTH or (mode & stat.S_IRGRP and same_group)
+    if not (kept or shared):
+        raise UsageError(
+            f"cannot leave {path} to those who can read it",
+            f"it would not be of user {model.st_uid} and group {model.st_gid} any more",
+            "do it as root, or write the silence into the file by hand",
+        )

@@ -164,7 +164,9 @@ class Capturer:
                 self._note(line.alerts, problem)
             changed |= line.alerts.keys()
         for line in self._lines:
-            changed |= self._begin(line)
+            # One that waits for a thread would be judged by what was so before the wait.
+            if len(self._jobs) + len(self._diagnoses) < self._settings.at_once:
+                changed |= self._begin(line)
         return frozenset(changed)
 
     def evidence(self, alert: Alert) -> Alert:

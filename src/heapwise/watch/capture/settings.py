@@ -64,7 +64,7 @@ class CaptureSettings:
         limits: of what is kept.
         of_a_service: in an hour, for all its targets together.
         of_all: in an hour, for everything that is watched.
-        at_once: fetched at the same time.
+        at_once: fetched or diagnosed at the same time; the others wait unjudged.
     """
 
     kinds: frozenset[str] = frozenset(PATHS)

@@ -27,12 +27,24 @@ class Tls(Table, frozen=True, kw_only=True):
     insecure: bool = False
 
     def faults(self) -> Iterator[tuple[str, str]]:
-        """A key belongs to a certificate, and files are there."""
+        """A key belongs to a certificate, and files are there and are what they should be."""
         if self.key is not None and self.cert is None:
             yield "cert", "is missing: key belongs to a certificate"
-        for name, file in (("ca", self.ca), ("cert", self.cert), ("key", self.key)):
-            if file is not None and not file.is_file():
-                yield name, f"no such file: {file}"
+        files = (("ca", self.ca), ("cert", self.cert), ("key", self.key))
+        missing = [(name, file) for name, file in files if file is not None and not file.is_file()]
+        for name, file in missing:
+            yield name, f"no such file: {file}"
+        if not missing:
+            yield from self._useless()
+
+    def _useless(self) -> Iterator[tuple[str, str]]:
+        authority = Access(authority=self.ca)
+        certificate = Access(certificate=self.cert, key=self.key)
+        for name, file, access in (("ca", self.ca, authority), ("cert", self.cert, certificate)):
+            try:
+                _ = file and access.tls()
+            except UsageError as error:
+                yield name, str(error)
 
 
 class Guarded(Table, frozen=True, kw_only=True):

@@ -22,7 +22,8 @@ from heapwise.watch.config.secret import Secret
 _DAY_NS = 86_400 * NS_PER_S
 _LARGEST = 1024 << 40
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]*):([0-9]{1,5})", re.ASCII)
-_CREDENTIALS = re.compile(r"[^\s/'\"@]*:[^\s/'\"@]*@")
+_CREDENTIALS = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
+"""Up to the last @: what is no URL may have one, and a slash, within the password."""
 _LONGEST = 4096
 
 
@@ -58,11 +59,12 @@ class Form:
 
 
 def brief(value: object) -> str:
-    """A value as found, short enough for a line, without a password in front of a host."""
+    """A value as found, short enough for a line, without what stands in front of a host."""
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, str):
+        value = _CREDENTIALS.sub(r"\1…@", value)
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
-    shown = _CREDENTIALS.sub("…@", shown)
     return shown if len(shown) <= 60 else f"{shown[:59]}…"
 
 
