@@ -16,10 +16,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
-from heapwise.watch.config import Service
-from heapwise.watch.discovery import Discovery
+from heapwise.watch.clock import SteadyClock
+from heapwise.watch.config import Config, Service, config_of
+from heapwise.watch.discovery import Discovered, Discovery
+from heapwise.watch.lookout import Lookout
 from support.local_http import LocalServer, local_server
 from support.prometheus import started
 
@@ -187,3 +190,81 @@ def test_a_url_that_does_not_answer_is_waited_for_no_longer_than_its_interval() 
         assert time.monotonic() - began < 2
     assert found.targets == ()
     assert "did not answer" in found.problems[0]
+
+
+@contextmanager
+def silent(count: int) -> Iterator[tuple[Service, ...]]:
+    """Services whose lists are where somebody listens and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        yield tuple(Service(name=f"s{number}", http_sd=(url,)) for number in range(count))
+
+
+def test_lists_that_do_not_answer_are_waited_for_together() -> None:
+    """Eight of them cost one deadline and not eight."""
+    with silent(8) as services:
+        began = time.monotonic()
+        found = Discovery(services, deadline_s=1.0).look(time.monotonic_ns())
+        assert time.monotonic() - began < 4
+    assert len(found.problems) == 8
+    assert not found.complete
+
+
+def test_targets_that_are_known_are_watched_before_a_list_has_answered(tmp_path: Path) -> None:
+    """Those of the configuration and of files at once; that a silent list was never read is said,
+    so that nobody takes those that it names for gone.
+    """
+    path = tmp_path / "targets.json"
+    path.write_text('[{"targets": ["127.0.0.1:2"]}]')
+    known = Service(name="shop", targets=("127.0.0.1:1",), file_sd=(path,))
+    with silent(2) as services, Lookout(configured((known, *services)), SteadyClock()) as lookout:
+        found = news_of(lookout)
+    assert [each.key for each in found.targets] == ["shop/127.0.0.1:1", "shop/127.0.0.1:2"]
+    assert (found.problems, found.complete) == ((), False)
+
+
+def test_an_answer_of_a_list_is_taken_over_at_once() -> None:
+    """And is not there only when the files are looked at the next time."""
+    with local_server() as server:
+        server.body = ONE
+        config = configured((Service(name="shop", http_sd=(f"{server.url}/sd",)),))
+        config = msgspec.structs.replace(
+            config, watch=msgspec.structs.replace(config.watch, interval=10**12)
+        )
+        began = time.monotonic()
+        with Lookout(config, SteadyClock()) as lookout:
+            while not (found := news_of(lookout)).targets:
+                assert not found.complete
+            assert found.complete
+            assert time.monotonic() - began < 4  # files are looked at every five seconds
+
+
+def test_a_service_that_changes_keeps_its_targets_while_its_list_is_read_anew() -> None:
+    """Who leaves loses a history that took days, and the alerts; so nobody does for a moment."""
+    with local_server() as server:
+        server.body = ONE
+        service = Service(name="shop", http_sd=(f"{server.url}/sd",))
+        with Lookout(configured((service,)), SteadyClock()) as lookout:
+            while not news_of(lookout).targets:
+                pass
+            changed = msgspec.structs.replace(service, limit=1 << 30)
+            lookout.look_for(configured((changed,)))
+            assert [each.key for each in news_of(lookout).targets] == ["shop/127.0.0.1:1"]
+
+
+def configured(services: tuple[Service, ...]) -> Config:
+    """A configuration of these."""
+    config = config_of(["shop=127.0.0.1:1"])
+    watch = msgspec.structs.replace(config.watch, interval=100_000_000, deadline=5 * 10**9)
+    return msgspec.structs.replace(config, service=services, watch=watch)
+
+
+def news_of(lookout: Lookout) -> Discovered:
+    """What it has to say next."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        found = lookout.news()
+        if found is not None:
+            return found
+        time.sleep(0.001)
+    raise TimeoutError("no news")

@@ -221,6 +221,12 @@ def test_hopeless_noise_is_called_so() -> None:
     assert (more_rounds(6, 0.05, (-0.2, 0.3), 0.02, 1.0) or 0) <= MOST
 
 
+@pytest.mark.parametrize("interval", [(math.inf, math.inf), (-math.inf, math.inf), (math.nan, 1.0)])
+def test_an_interval_without_a_width_is_no_advice(interval: tuple[float, float]) -> None:
+    """Changes from next to nothing are beyond what a number can hold."""
+    assert more_rounds(6, math.inf, interval, 0.02, 1.0) is None
+
+
 def test_the_corrected_test_asks_for_more_than_the_interval() -> None:
     """By the ratio of the quantiles; never for less."""
     normal = scipy_stats.norm

@@ -18,6 +18,7 @@ from heapwise.watch.deploys.compare import METRICS, compare_builds
 from heapwise.watch.deploys.lives import AGES, Age, Life
 from heapwise.watch.history import History
 from heapwise.watch.scale import UNSCALED, Scale
+from heapwise.watch.stumbles import Stumbles
 
 S = 10**9
 TEN = AGES[0]
@@ -376,6 +377,19 @@ def test_a_deploy_is_judged_by_what_an_earlier_watcher_kept() -> None:
     assert late["cpu/work"] is Verdict.UNDECIDED
 
 
+def test_cpu_per_request_is_that_of_the_requests_whose_cpu_is_known() -> None:
+    """Half of an hour by bins, which do not tell it, is no reason to halve the figure."""
+    made = Life("t", "b", 0, UNSCALED)
+    made.restore([Bin(begin_ns=at * S, stretches=20, live=1e8, allocated=2e6, work=100.0)
+                  for at in range(3600, 5400, 300)])  # fmt: skip
+    for at in range(5400, 7200, 15):
+        stretch = Stretch(begin_ns=at * S, end_ns=(at + 15) * S, work=1500.0, allocated=3e7)
+        made.add(msgspec.structs.replace(stretch, cpu_share=0.5))
+    (block,) = made.blocks(AGES[2])
+    assert block.metrics["cpu/work"] == pytest.approx(0.5 / 100 * S)
+    assert block.metrics["bytes/work"] == pytest.approx(2e4)
+
+
 def test_a_target_that_comes_back_is_no_second_sample_of_its_process() -> None:
     """Left out of a list for a while, its process is still one, with one life."""
     fleet = Fleet(Deploys(UNSCALED))
@@ -386,6 +400,34 @@ def test_a_target_that_comes_back_is_no_second_sample_of_its_process() -> None:
     fleet.go_on(20)
     (life,) = fleet.deploys._lives["shop"]["v1"]
     assert sum(block.seconds for block in life.blocks(AGES[1])) == pytest.approx(50 * 60)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("size", [1e-320, 1e-300, 1e300, 2.0**1000])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_amounts_end_the_judging(size: float, seed: int) -> None:
+    """Figures come from the target: a share of next to nothing is more than a number can hold."""
+    plain, odd = (Simulated(seed, size=1e-300, live=live) for live in (1.0, size))
+    assert len(compare_builds([life(plain)], [life(odd)], TEN)) == len(METRICS)
+    assert len(compare_builds([life(odd)], [life(plain)], TEN)) == len(METRICS)
+
+
+def test_a_service_that_cannot_be_judged_costs_no_other_its_verdict() -> None:
+    """What is raised over one is told by its name, and the others are judged as ever."""
+    fleet = Fleet(Deploys(UNSCALED))
+    fleet.start(1, "v1", Simulated(1))
+    fleet.go_on(12)
+    fleet.start(1, "v2", Simulated(2, size=1.5))
+    fleet.go_on(9)
+    watched = fleet.deploys._watched
+    watched |= {"broken": None, "shop": watched.pop("shop")}  # type: ignore[dict-item]
+    told: list[str] = []
+    fleet.now += 60 * S
+    fleet.go_on(0)
+    fleet._see(1, Simulated(2).stretch(fleet.now - 60 * S, 60))
+    (judgement,) = fleet.deploys.judged(fleet.now, Stumbles(told.append).over)
+    assert judgement.deploy.build == "v2"
+    assert [line.split(":")[0] for line in told] == ["broken"]
 
 
 def test_hostile_names_of_builds_stay_on_one_line() -> None:

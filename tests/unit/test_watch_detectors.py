@@ -17,7 +17,7 @@ from heapwise.model.gc import TimeHistogram
 from heapwise.model.watch import Number, PausesSeen, Severity, Sign
 from heapwise.units import format_span
 from heapwise.watch.alerts import desk
-from heapwise.watch.detectors import DETECTORS, Detector, Settings
+from heapwise.watch.detectors import DETECTORS, Detector, Settings, limit
 from heapwise.watch.scale import UNSCALED, Scale
 from support.watched import PER_BIN, Imagined
 
@@ -81,6 +81,17 @@ def test_a_heap_beyond_its_limit_is_not_said_to_reach_it(code: str) -> None:
     assert number(sign, "time to the limit") == 0
 
 
+@pytest.mark.parametrize("code", ["limit", "leak", "growing"])
+def test_a_limit_that_is_never_reached_is_not_waited_for(code: str) -> None:
+    """A heap of next to nothing that doubles reaches a limit after more hours than a number can
+    hold.
+    """
+    target = Imagined(detector(code))
+    sign = target.through(42, live=rising(1e-300, 6e-300), limit=500 * MIB)
+    told = {each.name for each in sign.numbers} if sign is not None else set()
+    assert "time to the limit" not in told
+
+
 @pytest.mark.parametrize("code", ["leak", "growing"])
 def test_half_an_hour_without_answers_is_not_the_end_of_a_leak(code: str) -> None:
     """What was seen before stays until the window has enough bins again, but no longer than that
@@ -97,7 +108,8 @@ def test_half_an_hour_without_answers_is_not_the_end_of_a_leak(code: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("code", "windows"), [("leak", LEAK), ("growing", GROWING), ("tasks", LEAK)]
+    ("code", "windows"),
+    [("leak", LEAK), ("growing", GROWING), ("tasks", LEAK), ("limit", (limit._FAST, *GROWING))],
 )
 def test_no_alert_ends_before_a_new_watcher_could_see_it(
     code: str, windows: tuple[GrowthWindow, ...]
@@ -396,6 +408,13 @@ def test_more_work_is_no_step() -> None:
     target.through(24, work=4500.0, allocated=noisy(450e6))
     target.through(24, work=50.0, allocated=noisy(20e6))
     assert set(target.signs) == {None}
+
+
+def test_after_a_day_in_which_nothing_was_allocated_there_is_no_step() -> None:
+    """Work that is answered from a cache allocates nothing, of which nothing is a share."""
+    target = Imagined(detector("alloc-step"))
+    target.through(DAY, work=1500.0, allocated=0.0)
+    assert target.through(12, work=1500.0, allocated=noisy(150e6)) is None
 
 
 def test_routes_that_change_places_are_no_step() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from heapwise.model.watch import Target
 from heapwise.watch.config import Service, Shard
-from heapwise.watch.discovery import Discovery, shard_of
+from heapwise.watch.discovery import Discovery, shard_of, sources
 from heapwise.watch.discovery.groups import MOST_TARGETS, Listed, ListError, parse_groups
 
 
@@ -119,6 +119,48 @@ class TestFiles:
         found = of_files(tmp_path / "*").look(0)
         assert (len(found.targets), len(found.problems)) == (0, 4)
         assert "no such file" in of_files(tmp_path / "none.json").look(0).problems[0]
+
+    def test_beyond_the_most_that_are_read_are_the_last_by_name(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The same ones each time, and not those that a folder happens to name first; it is
+        told.
+        """
+        monkeypatch.setattr(sources, "MOST_FILES", 3)
+        for number in (5, 3, 1, 4, 2):
+            write(tmp_path / f"{number}.json", [{"targets": [f"h:{number}"]}])
+        found = of_files(tmp_path / "*.json").look(0)
+        assert urls(found.targets) == [f"http://h:{number}/metrics" for number in (1, 2, 3)]
+        assert "more than 3 files" in found.problems[0]
+
+    def test_of_which_one_was_never_read_do_not_tell_who_has_left(self, tmp_path: Path) -> None:
+        """Whoever is in it may be there. Missing files, those that were read once, and targets
+        that are named twice hide nobody.
+        """
+        path = write(tmp_path / "a.json", "[")
+        discovery = of_files(path)
+        assert not discovery.look(0).complete
+        write(path, [{"targets": ["h:1", "h:1"]}])
+        assert discovery.look(1).complete
+        write(path, "[")
+        found = discovery.look(2)
+        assert found.complete
+        assert len(found.problems) == 2
+        assert of_files(tmp_path / "none.json").look(0).complete
+
+    def test_name_targets_that_cannot_be_asked_and_lose_no_other(self, tmp_path: Path) -> None:
+        """A port that the URL of the profiles cannot have is told for as long as it is listed."""
+        path = write(tmp_path / "a.json", [{"targets": ["h:8080"]}])
+        discovery = of_files(path, pprof="http://{host}:1{port}/debug/pprof")
+        assert discovery.look(0).problems == ()
+        write(path, [{"targets": ["h:8080", "h:60000", "h:9090"]}])
+        for moment in (1, 2):
+            found = discovery.look(moment)
+            assert urls(found.targets) == ["http://h:8080/metrics", "http://h:9090/metrics"]
+            (problem,) = found.problems
+            assert problem.startswith("service shop: 1 target cannot be asked, as h:60000: ")
+        write(path, [{"targets": ["h:9090"]}])
+        assert discovery.look(3).problems == ()
 
     def test_carry_labels_that_say_how_to_ask(self, tmp_path: Path) -> None:
         """Scheme, path and instance are used up; other labels stay, over those of the service."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from heapwise.errors import ServiceError
 from heapwise.model.watch import Bin, Floor, Health, Source, Target, Vitals
 from heapwise.watch.config import Alerts
+from heapwise.watch.past import Past
 from heapwise.watch.pool import Outcome
 from heapwise.watch.scale import Scale
 from heapwise.watch.subject import Subject
@@ -24,7 +25,7 @@ def vitals(second: float, live: float = 100e6, started: int = 1) -> Vitals:
     )  # fmt: skip
 
 
-def subject(past: tuple[list[Bin], Vitals] | None = None) -> Subject:
+def subject(past: Past | None = None) -> Subject:
     return Subject(TARGET, Scale(), Alerts(), INTERVAL, 0, past)
 
 
@@ -84,7 +85,7 @@ def test_a_watcher_that_is_started_again_goes_on_with_the_bins_of_the_one_before
     at = 0
     for at in range(15, 4 * 3600, 15):
         bins += before.take(answer(vitals(at, 100e6 + 40e3 * at)), at * S).bins
-    after = subject((bins, vitals(at, 100e6 + 40e3 * at)))
+    after = subject(Past(bins, vitals(at, 100e6 + 40e3 * at)))
     fresh = subject()
     assert "leak" in feed(after, 5400, grows=40e3, begin=at)
     assert "leak" not in feed(fresh, 5400, grows=40e3, begin=at)
@@ -92,7 +93,7 @@ def test_a_watcher_that_is_started_again_goes_on_with_the_bins_of_the_one_before
 
 def test_the_past_of_another_process_is_left_alone() -> None:
     """Bins of a process that is gone are no past of the one that answers."""
-    past = ([Bin(begin_ns=0, stretches=20, live=1e9, load=1.0)], vitals(300, started=1))
+    past = Past([Bin(begin_ns=0, stretches=20, live=1e9, load=1.0)], vitals(300, started=1))
     it = subject(past)
     news = it.take(answer(replace(vitals(900, started=800), allocated=1.0)), 900 * S)
     assert news.restarted
@@ -102,12 +103,12 @@ def test_the_past_of_another_process_is_left_alone() -> None:
 
 def test_a_clock_that_was_set_back_between_two_watchers_is_no_error() -> None:
     """What the one before saw last is not over yet; it is no past, and nobody restarted."""
-    it = subject(([Bin(begin_ns=0, stretches=20, live=1e9, load=1.0)], vitals(900)))
+    it = subject(Past([Bin(begin_ns=0, stretches=20, live=1e9, load=1.0)], vitals(900)))
     news = it.take(answer(replace(vitals(905), at_ns=600 * S)), 600 * S)
     assert (news.restarted, news.stretch) == (False, None)
     again = it.take(answer(replace(vitals(920), at_ns=615 * S)), 615 * S)
     assert again.stretch is not None
-    later = subject(([], vitals(900)))
+    later = subject(Past([], vitals(900)))
     assert later.take(answer(replace(vitals(600, started=500), allocated=1.0)), 600 * S).restarted
 
 
@@ -125,3 +126,42 @@ def test_a_source_that_tells_another_kind_of_floor_is_no_growth() -> None:
     back = it.take(answer(vitals(5400)), 5400 * S)
     assert back.stretch is not None
     assert back.stretch.live is None
+
+
+class Clumsy:
+    """A detector that cannot bear what it is shown."""
+
+    code = "clumsy"
+    every_ns = INTERVAL
+
+    def look(self, *_: object) -> None:
+        """Stumble."""
+        raise ZeroDivisionError("float division by zero")
+
+
+def test_a_detector_that_stumbles_costs_only_itself() -> None:
+    """The others see what they see, and of what it looks for nothing is known: it was not asked."""
+    it = subject()
+    feed(it, 60, grows=0)
+    others = it._detectors
+    it._detectors = (Clumsy(), *others)
+    it._due = {}
+    news = it.take(answer(vitals(75)), 75 * S)
+    assert set(news.asked) == {each.code for each in others}
+    assert [type(each) for each in news.stumbles] == [ZeroDivisionError]
+    assert it.state.health is Health.UP
+
+
+def test_an_answer_that_cannot_be_borne_is_a_state_with_a_reason() -> None:
+    """And the next one of the same target is taken as if it had not been."""
+    it = subject()
+    it.take(answer(vitals(15)), 15 * S)
+    odd = replace(vitals(30), allocated="much")
+    news = it.take(answer(odd), 30 * S)
+    assert news.vitals is None
+    assert len(news.stumbles) == 1
+    assert (it.state.health, it.state.failed) == (Health.STRANGE, 1)
+    assert "made heapwise stumble" in it.state.problem
+    after = it.take(answer(vitals(45)), 45 * S)
+    assert after.stretch is not None
+    assert after.stretch.allocated == 600e6

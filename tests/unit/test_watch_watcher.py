@@ -14,11 +14,12 @@ from msgspec.structs import replace
 
 from heapwise.cli import watch_run
 from heapwise.cli.watch_options import config_reader
-from heapwise.errors import RecordingError, UsageError
-from heapwise.model.watch import Alert, Bin, Source, Target, Vitals
+from heapwise.errors import HeapwiseError, RecordingError, UsageError
+from heapwise.model.watch import Alert, Bin, Health, Source, Target, Vitals
 from heapwise.watch.alerts import Desk, NoJournal, Notifier
 from heapwise.watch.assembly import assembled
-from heapwise.watch.config import Config, Shard, Sink, SinkKind, config_of
+from heapwise.watch.config import Config, Service, Shard, Sink, SinkKind, config_of
+from heapwise.watch.deploys.lives import AGES
 from heapwise.watch.discovery import Discovered, Discovery
 from heapwise.watch.dispatch import Dispatch
 from heapwise.watch.itself import itself
@@ -54,12 +55,13 @@ class Made:
         self.desk.restore(alerts)
         notifier = Notifier((), clock, NoJournal())
         dispatch = Dispatch(self.desk, None, notifier, store.alert)
-        self.watcher = Watcher(config, store, dispatch, clock, lambda _: None)
+        self.told: list[str] = []
+        self.watcher = Watcher(config, store, dispatch, clock, self.told.append)
         self.pool = Deaf()
 
-    def finds(self, *targets: Target, problems: tuple[str, ...] = ()) -> None:
+    def finds(self, *targets: Target, complete: bool = True) -> None:
         """Its lists name these, and it goes once round."""
-        found = Discovered(targets=targets, problems=problems)
+        found = Discovered(targets=targets, problems=("one is odd",), complete=complete)
         self.watcher._lookout = SimpleNamespace(news=lambda: found)  # type: ignore[assignment]
         self.watcher.step(self.pool)
 
@@ -101,14 +103,49 @@ def test_a_target_that_moves_is_asked_where_it_is_now(tmp_path: Path) -> None:
         assert now.scrape != asked.scrape
 
 
+def test_a_target_that_makes_heapwise_stumble_costs_only_itself(tmp_path: Path) -> None:
+    """It is asked again when its moment comes, and told of once, not each round."""
+    odd = replace(SHOP, instance="2")
+    with made(tmp_path) as it:
+        it.finds(SHOP, odd)
+        for _ in range(3):
+            it.clock.go(1)
+            it.watcher._agenda.due(it.clock.now_ns(), 10)
+            vitals = Vitals(at_ns=it.clock.now_ns(), source=Source.EXPVAR, runtime="go", live=1e8)
+            cannot = replace(vitals, allocated="much")
+            for key, told in ((odd.key, cannot), (SHOP.key, vitals)):
+                it.watcher._take(Outcome(key, 1, told, None))
+        states = {state.target.key: state for state in it.watcher.states()}
+        assert (states[SHOP.key].asked, states[SHOP.key].health) == (3, Health.UP)
+        assert states[odd.key].health is Health.STRANGE
+        assert it.watcher._agenda.next_ns() is not None
+        (line,) = [line for line in it.told if "stumble" in line]
+        assert line.startswith(f"{odd.key}: ")
+
+
+def test_what_becomes_of_an_answer_costs_no_other_target(tmp_path: Path) -> None:
+    """An exporter, the store, the desk: whoever cannot bear it, the watch goes on."""
+    with made(tmp_path) as it:
+        it.finds(SHOP)
+        it.watcher._exports.take = lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
+        for _ in range(3):
+            it.clock.go(1)
+            vitals = Vitals(at_ns=it.clock.now_ns(), source=Source.EXPVAR, runtime="go", live=1e8)
+            it.watcher._take(Outcome(SHOP.key, 1, vitals, None))
+        (line,) = [line for line in it.told if "stumble" in line]
+        assert "ZeroDivisionError" in line
+
+
 def test_alerts_of_a_target_that_left_while_nobody_watched_end(tmp_path: Path) -> None:
-    """Nobody will ever see them gone; but a list that cannot be read says nothing of who left."""
+    """Nobody will ever see them gone; but a list that nobody could read says nothing of who left,
+    while whatever else is odd about lists, as a target that is named twice, hides nobody.
+    """
     clock = Clock()
     before = Desk(clock, UNSCALED)
     gone = replace(SHOP, instance="2", url="http://127.0.0.1:2")
     left = [before.update(each, [sign("pauses")], ["pauses"])[0] for each in (SHOP, gone)]
     with made(tmp_path, left) as it:
-        it.finds(SHOP, problems=("a list cannot be read",))
+        it.finds(SHOP, complete=False)
         assert {each.id for each in it.desk.open()} == {each.id for each in left}
         it.finds(SHOP)
         assert [each.target for each in it.desk.open()] == [SHOP.key]
@@ -161,11 +198,33 @@ def test_the_past_of_a_target_is_its_bins_and_its_newest_reading(tmp_path: Path)
     with made(tmp_path) as it:
         past = it.watcher._past(SHOP.key)
         assert past is not None
-        bins, newest = past
-        assert [each.stretches for each in bins] == [3, 2, 1]
-        assert newest.at_ns == now - MINUTE
+        assert [each.stretches for each in past.bins] == [3, 2, 1]
+        assert past.last.at_ns == now - MINUTE
         it.clock.go(81 * 60)
         assert it.watcher._past(SHOP.key) is None
+
+
+def test_builds_are_compared_by_the_first_day_of_a_process_however_old_it_is(
+    tmp_path: Path,
+) -> None:
+    """No more of it is read than that: there are thousands of processes, some weeks old."""
+    clock = Clock()
+    born = clock.now_ns() - 240 * 60 * MINUTE
+    with Store.open(tmp_path, clock=clock) as store:
+        last = Vitals(
+            at_ns=clock.now_ns() - MINUTE, source=Source.EXPVAR, runtime="go", build="v1",
+            started_ns=born,
+        )  # fmt: skip
+        store.saw(SHOP, last, "")
+        for at_ns in range(born, clock.now_ns(), 5 * MINUTE):
+            store.binned(SHOP.key, Bin(begin_ns=at_ns, stretches=20, live=1e8))
+    with made(tmp_path) as it:
+        past = it.watcher._past(SHOP.key)
+        assert past is not None
+        assert (past.youth[0].begin_ns, len(past.youth), len(past.bins)) == (born, 24 * 12, 80 * 12)
+        it.finds(SHOP)
+        (life,) = it.watcher._deploys._lives["shop"]["v1"]
+        assert len(life.blocks(AGES[-1])) == 23
 
 
 def test_a_past_that_cannot_be_read_is_none(
@@ -192,6 +251,18 @@ def test_a_file_that_is_away_when_it_is_read_again_is_no_service(tmp_path: Path)
     path.unlink()
     with pytest.raises(UsageError, match="cannot be read"):
         read()
+
+
+def test_a_configuration_that_cannot_be_taken_over_changes_nothing(tmp_path: Path) -> None:
+    """Not half of it either: profiles are taken of the services that are watched."""
+    beyond = Service(name="till", targets=("127.0.0.1:60000",), pprof="http://{host}:1{port}")
+    with made(tmp_path) as it:
+        before = it.watcher._config
+        with pytest.raises(HeapwiseError):
+            it.watcher.reconfigure(replace(before, service=(beyond,)))
+        assert it.watcher._config == before
+        assert it.watcher.service("till") is None
+        assert it.watcher.service("shop") == before.service[0]
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -241,14 +312,40 @@ def test_a_list_that_makes_the_lookout_stumble_does_not_end_it(
             raise found
         return found
 
-    monkeypatch.setattr(Discovery, "look", look)
-    config = config_of(["shop=127.0.0.1:1"])
-    config = replace(config, watch=replace(config.watch, interval=10_000_000))
+    monkeypatch.setattr(Discovery, "glance", look)
     seen: list[Discovered] = []
-    end = time.monotonic() + 10
-    with Lookout(config, Clock()) as lookout:
-        while (not seen or seen[-1].targets) and time.monotonic() < end:
-            found = lookout.news()
-            seen += [found] if found is not None else []
+    with Lookout(hurried(), Clock()) as lookout:
+        while not seen or seen[-1].targets:
+            seen.append(news_of(lookout))
     assert seen[-1] == Discovered(targets=())
     assert all(each.targets == (SHOP,) for each in seen[:-1])
+
+
+def test_services_that_are_asked_in_another_way_are_news(tmp_path: Path) -> None:
+    """Their targets are the same, their limit, their interval and their token are not."""
+    config = hurried()
+    (shop,) = config.service
+    token = tmp_path / "token"
+    token.write_text("secret")
+    changed = replace(shop, limit=1 << 29, interval=3600 * 10**9, token_file=token)
+    with Lookout(config, Clock()) as lookout:
+        before = news_of(lookout)
+        lookout.look_for(replace(config, service=(changed,)))
+        assert news_of(lookout) == before
+
+
+def hurried() -> Config:
+    """Of one service, whose lists are looked at again and again."""
+    config = config_of(["shop=127.0.0.1:1"])
+    return replace(config, watch=replace(config.watch, interval=10_000_000))
+
+
+def news_of(lookout: Lookout) -> Discovered:
+    """What it has to say next."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        found = lookout.news()
+        if found is not None:
+            return found
+        time.sleep(0.001)
+    raise TimeoutError("no news")

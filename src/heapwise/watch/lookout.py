@@ -1,9 +1,9 @@
-"""Looks for targets in a thread of its own: a list over HTTP may take its time."""
+"""Looks for targets in a thread of its own: lists may take their time."""
 
 from __future__ import annotations
 
 import threading
-from typing import Self
+from typing import NamedTuple, Self
 
 from heapwise.units import NS_PER_S
 from heapwise.watch.clock import Clock
@@ -12,6 +12,13 @@ from heapwise.watch.discovery import Discovered, Discovery
 
 _LONGEST_NS = 5 * NS_PER_S
 """Files are looked at at least so often, whatever the interval."""
+
+
+class _Found(NamedTuple):
+    """Who is there, by which discovery: one that a new configuration brought has always news."""
+
+    by: Discovery
+    who: Discovered
 
 
 class Lookout:
@@ -24,12 +31,13 @@ class Lookout:
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self._clock = clock
-        self._every_s = min(_LONGEST_NS, config.watch.interval) / NS_PER_S
+        self._every_s = min(_LONGEST_NS, config.watch.every_ns) / NS_PER_S
         self._deadline_s = config.watch.deadline / NS_PER_S
-        self._discovery = Discovery(config.service, config.shard, self._deadline_s)
-        self._found: Discovered | None = None
-        self._told: Discovered | None = None
         self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._discovery = self._discovery_of(config, None)
+        self._found: _Found | None = None
+        self._told: _Found | None = None
         self._thread = threading.Thread(target=self._run, name="heapwise-lookout", daemon=True)
 
     def __enter__(self) -> Self:
@@ -38,34 +46,45 @@ class Lookout:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        self._wake.set()
 
     def look_for(self, config: Config) -> None:
-        """Look for other services from now on."""
-        self._discovery = Discovery(
-            config.service, config.shard, self._deadline_s, before=self._discovery
-        )
+        """Look for other services from now on, or for the same that are asked in another way.
+
+        Raises:
+            HeapwiseError: one has an address that is none; nothing has changed.
+        """
+        self._discovery = self._discovery_of(config, self._discovery)
 
     def news(self) -> Discovered | None:
-        """Who is to be asked, if that is not what was told before."""
+        """Who is to be asked, if that is not what was told before of this configuration."""
         found = self._found
-        if found is None or found == self._told:
+        if found is None or found.by is not self._discovery or found == self._told:
             return None
         self._told = found
-        return found
+        return found.who
+
+    def _discovery_of(self, config: Config, before: Discovery | None) -> Discovery:
+        return Discovery(config.service, config.shard, self._deadline_s, before, self._wake.set)
 
     def _look(self, discovery: Discovery) -> Discovered:
-        """Who is there; who was there before, where a list makes us stumble."""
+        """Who is there; who was there before, where a list makes us stumble.
+
+        At first that is who is known at once. Later nobody is to leave whose list is only read
+        anew since its service has changed.
+        """
+        before = self._found
+        look = discovery.glance if before is None or before.by is discovery else discovery.look
         try:
-            return discovery.look(self._clock.now_ns())
+            return look(self._clock.now_ns())
         except Exception as error:  # noqa: BLE001 - nobody would hear of targets any more
-            known = self._found.targets if self._found is not None else ()
+            known = before.who.targets if before is not None else ()
             problem = f"looking for targets failed, {type(error).__name__}: {error}"
-            return Discovered(targets=known, problems=(problem,))
+            return Discovered(targets=known, problems=(problem,), complete=False)
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._wake.clear()
             discovery = self._discovery
-            found = self._look(discovery)
-            if discovery is self._discovery:  # else it is of a configuration that has gone
-                self._found = found
-            self._stop.wait(self._every_s)
+            self._found = _Found(discovery, self._look(discovery))
+            self._wake.wait(self._every_s)

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, Self
 
-from heapwise.errors import HeapwiseError, ServiceError
+from heapwise.errors import HeapwiseError
 from heapwise.model.watch import Vitals
+from heapwise.watch.stumbles import stumbled
 
 MOST_THREADS = 64
 """A target that hangs takes a thread for one deadline (10 s) in every four intervals (60 s): so
@@ -95,7 +96,5 @@ def _ask(key: str, scrape: Callable[[], Vitals]) -> Outcome:
     except HeapwiseError as error:
         problem = error
     except Exception as error:  # noqa: BLE001 - what a target makes us stumble over costs only itself
-        problem = ServiceError(
-            "its answer made heapwise stumble", f"{type(error).__name__}: {error}"
-        )
+        problem = stumbled(error)
     return Outcome(key, time.monotonic_ns() - began, vitals, problem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,9 +14,11 @@ from heapwise.watch.config import Alerts
 from heapwise.watch.detectors import DETECTORS
 from heapwise.watch.detectors.base import Detector
 from heapwise.watch.history import History
+from heapwise.watch.past import Past
 from heapwise.watch.pool import Outcome
 from heapwise.watch.scale import Scale
 from heapwise.watch.scrape import health_of
+from heapwise.watch.stumbles import stumbled
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class News:
         restarted: the process is another one than before.
         signs: of the detectors that see something.
         asked: codes of all that were asked.
+        stumbles: over the answer, or of detectors that were asked: mistakes of ours.
     """
 
     vitals: Vitals | None = None
@@ -39,6 +41,7 @@ class News:
     restarted: bool = False
     signs: tuple[Sign, ...] = ()
     asked: tuple[str, ...] = ()
+    stumbles: tuple[Exception, ...] = ()
 
 
 class Subject:
@@ -53,7 +56,7 @@ class Subject:
         alerts: which detectors are asked, and from where on they see something.
         interval_ns: between two answers.
         since_ns: when the watch began, unix ns.
-        past: bins that a watcher before this one kept, and the vitals it saw last.
+        past: what a watcher before this one kept of it.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Subject:
         alerts: Alerts,
         interval_ns: int,
         since_ns: int,
-        past: tuple[Sequence[Bin], Vitals] | None = None,
+        past: Past | None = None,
     ) -> None:
         self.state = TargetState(target=target, health=Health.NEW, since_ns=since_ns)
         self._scale = scale
@@ -73,7 +76,7 @@ class Subject:
         self._history: History | None = None
         self._detectors: tuple[Detector, ...] = ()
         self._due: dict[str, int] = {}
-        self._floor = past[1].floor if past is not None else None
+        self._floor = past.last.floor if past is not None else None
         self._strange_ns: int | None = None
 
     def is_now(self, target: Target) -> None:
@@ -81,16 +84,22 @@ class Subject:
         self.state = msgspec.structs.replace(self.state, target=target)
 
     def take(self, outcome: Outcome, now_ns: int) -> News:
-        """Bring everything up to date.
+        """Bring everything up to date. Raises nothing: an answer that cannot be borne is none.
 
         Args:
             outcome: of asking this target.
             now_ns: when it came, unix ns.
         """
-        vitals = outcome.vitals
-        if vitals is None:
+        if outcome.vitals is None:
             self._failed(outcome, now_ns)
             return News()
+        try:
+            return self._taken(outcome, outcome.vitals, now_ns)
+        except Exception as error:  # noqa: BLE001 - one odd target must not end the watch of others
+            self._failed(outcome._replace(vitals=None, problem=stumbled(error)), now_ns)
+            return News(stumbles=(error,))
+
+    def _taken(self, outcome: Outcome, vitals: Vitals, now_ns: int) -> News:
         before = self.state.vitals or self._remembered(vitals)
         restarted = before is not None and is_another(before, vitals)
         stretch = between(before, vitals) if before is not None and not restarted else None
@@ -103,8 +112,8 @@ class Subject:
         self._answered(outcome, stretch, now_ns, restarted=restarted)
         if stretch is None:
             return News(vitals=vitals, restarted=restarted)
-        signs, asked = self._look(self._history, now_ns)
-        return News(vitals, stretch, bins, restarted, signs, asked)
+        signs, asked, stumbles = self._look(self._history, now_ns)
+        return News(vitals, stretch, bins, restarted, signs, asked, stumbles)
 
     def _is_floor(self, vitals: Vitals) -> bool:
         """Whether the live heap is of the kind that the history has.
@@ -132,7 +141,7 @@ class Subject:
         """
         if self._past is None:
             return None
-        earlier = self._past[1]
+        earlier = self._past.last
         if earlier.at_ns >= vitals.at_ns and not is_another(earlier, vitals):
             self._past = None
             return None
@@ -141,7 +150,7 @@ class Subject:
     def _begin(self, vitals: Vitals, *, resume: bool) -> None:
         self._history = History(self._scale, vitals.runtime, self._interval_ns)
         if resume and self._past is not None:
-            self._history.restore(self._past[0])
+            self._history.restore(self._past.bins)
         else:
             self._floor = vitals.floor
         self._past = None
@@ -149,18 +158,24 @@ class Subject:
         self._detectors = tuple(each for each in made if each.code not in self._alerts.off)
         self._due = {}
 
-    def _look(self, history: History, now_ns: int) -> tuple[tuple[Sign, ...], tuple[str, ...]]:
-        """Ask the detectors whose time has come."""
-        asked, signs = [], []
+    def _look(
+        self, history: History, now_ns: int
+    ) -> tuple[tuple[Sign, ...], tuple[str, ...], tuple[Exception, ...]]:
+        """Ask the detectors whose time has come; one that stumbles was not asked."""
+        asked, signs, stumbles = [], [], []
         for detector in self._detectors:
             if now_ns < self._due.get(detector.code, 0):
                 continue
             self._due[detector.code] = now_ns + detector.every_ns
+            try:
+                sign = detector.look(history, now_ns)
+            except Exception as error:  # noqa: BLE001 - it costs the others nothing
+                stumbles.append(error)
+                continue
             asked.append(detector.code)
-            sign = detector.look(history, now_ns)
             if sign is not None:
                 signs.append(sign)
-        return tuple(signs), tuple(asked)
+        return tuple(signs), tuple(asked), tuple(stumbles)
 
     def _failed(self, outcome: Outcome, now_ns: int) -> None:
         problem = outcome.problem

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from heapwise.errors import HeapwiseError
-from heapwise.model.watch import Bin, Target, TargetState, Vitals
+from heapwise.model.watch import Target, TargetState, Vitals
 from heapwise.units import NS_PER_S
 from heapwise.watch.agenda import Agenda, Pace
 from heapwise.watch.clock import Clock
@@ -26,9 +26,11 @@ from heapwise.watch.exports import Exports
 from heapwise.watch.itself import SERVICE, Mirror, itself
 from heapwise.watch.keeping import Keeping
 from heapwise.watch.lookout import Lookout
+from heapwise.watch.past import Past, past_of
 from heapwise.watch.pool import Outcome, Pool
 from heapwise.watch.scrape import scraper_for
 from heapwise.watch.store import Store
+from heapwise.watch.stumbles import Stumbles
 from heapwise.watch.subject import News, Subject
 
 _STEP_S = 0.25
@@ -73,11 +75,12 @@ class Watcher:
         self._dispatch = dispatch
         self._clock = clock
         self._tell = tell
+        self._stumbles = Stumbles(tell)
         self._exports = exports or Exports(())
         self._scale = config.watch.scale
         self._lookout = Lookout(config, clock)
         self._keeping = Keeping(store, config, clock, tell)
-        self._agenda = Agenda(config.watch.interval)
+        self._agenda = Agenda(config.watch.every_ns)
         self._deploys = Deploys(self._scale, store.deploys())
         self._services = {service.name: service for service in config.service}
         self._asked: dict[str, _Asked] = {}
@@ -112,7 +115,7 @@ class Watcher:
         found = self._lookout.news()
         if found is not None:
             self._watch((*found.targets, itself()))
-            if not found.problems:  # else some may be missing from a list that cannot be read
+            if found.complete:  # else some may be in a list that nobody has read yet
                 self._dispatch.watched({each.key for each in (*found.targets, itself())})
             for problem in found.problems:
                 self._tell(problem)
@@ -123,7 +126,7 @@ class Watcher:
             self._take(outcome)
             outcome = pool.outcome(0)
         self._dispatch.step()
-        for judgement in self._deploys.judged(self._clock.now_ns()):
+        for judgement in self._deploys.judged(self._clock.now_ns(), self._stumbles.over):
             if judgement.sign is not None:
                 self._tell(f"{judgement.deploy.service}: {judgement.sign.summary}")
         self._keeping.step(self._dispatch)
@@ -132,10 +135,14 @@ class Watcher:
         """Watch other services, or the same in another way.
 
         What is known of targets that stay is kept. Nothing else of a configuration is taken over.
+
+        Raises:
+            HeapwiseError: as `Lookout.look_for`; everything stays as it was.
         """
-        self._config = msgspec.structs.replace(self._config, service=config.service)
+        taken = msgspec.structs.replace(self._config, service=config.service)
+        self._lookout.look_for(taken)
+        self._config = taken
         self._services = {service.name: service for service in config.service}
-        self._lookout.look_for(self._config)
 
     def service(self, name: str) -> Service | None:
         """A service as it is watched now."""
@@ -156,11 +163,13 @@ class Watcher:
             gone = self._asked.pop(key)
             self._deploys.gone(gone.subject.state.target)
             self._dispatch.gone(key)
+            self._stumbles.forget(key)
         for key, target in wanted.items():
             service = self._services.get(target.service)
             known = self._asked.get(key)
             if known is None or known.service != service or known.subject.state.target != target:
-                self._add(target, service, known.subject if known else None)
+                with self._stumbles.over(key):
+                    self._add(target, service, known.subject if known else None)
         intervals = ((key, self._interval_of(wanted[key].service)) for key in self._asked)
         self._agenda.watch(intervals, self._clock.now_ns())
 
@@ -179,7 +188,7 @@ class Watcher:
     def _subject(self, target: Target) -> Subject:
         past = self._past(target.key)
         if past is not None:
-            self._deploys.restore(target, past[1], past[0])
+            self._deploys.restore(target, past.last, (*past.youth, *past.bins))
         return Subject(
             target,
             self._scale,
@@ -194,22 +203,17 @@ class Watcher:
     ) -> tuple[Callable[[], Vitals], Callable[[], Pace]]:
         if service is None:
             return self._mirror.scrape, Pace
-        settings = service.scraping(self._config.watch.deadline)
+        settings = service.scraping(self._config.watch)
         scraper = scraper_for(target, service.access(), settings, self._clock)
         return scraper.scrape, lambda: scraper.pace
 
     def _interval_of(self, service: str) -> int:
         named = self._services.get(service)
-        return (named.interval if named else None) or self._config.watch.interval
+        return (named.interval if named else None) or self._config.watch.every_ns
 
-    def _past(self, key: str) -> tuple[Sequence[Bin], Vitals] | None:
-        """What a watcher before this one kept of a target."""
-        since_ns = self._clock.now_ns() - self._scale.ns(hours=80)
+    def _past(self, key: str) -> Past | None:
         try:
-            last = self._store.newest(key)
-            if last is None or last.at_ns < since_ns:
-                return None
-            return self._store.bins(key, since_ns), last
+            return past_of(self._store, key, self._scale, self._clock.now_ns())
         except HeapwiseError as error:
             self._tell(f"{key}: nothing is known of its past: {error}")
             return None
@@ -224,12 +228,14 @@ class Watcher:
         self._answers += 1
         self.scrapes.add(outcome.took_ns)
         news = asked.subject.take(outcome, now)
-        failed = outcome.vitals is None
-        self._agenda.done(outcome.key, now, failed=failed, pace=asked.pace())
+        self._agenda.done(outcome.key, now, failed=news.vitals is None, pace=asked.pace())
+        for stumble in news.stumbles:
+            self._stumbles.tell(outcome.key, stumble)
         state = asked.subject.state
-        self._store.saw(state.target, outcome.vitals, state.problem)
+        self._store.saw(state.target, news.vitals, state.problem)
         if news.vitals is not None:
-            self._spread(state.target, news.vitals, news, now)
+            with self._stumbles.over(outcome.key):
+                self._spread(state.target, news.vitals, news, now)
 
     def _spread(self, target: Target, vitals: Vitals, news: News, now_ns: int) -> None:
         for made in news.bins:

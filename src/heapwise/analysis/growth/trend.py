@@ -120,7 +120,7 @@ def judge(y: Sequence[float | None], x: Sequence[float | None], window: GrowthWi
         end=float(found.end[0]),
         share=float(found.share[0]),
         load=float(found.load[0]),
-        lasting=float(found.second[0] / found.first[0]) if found.first[0] > 0 else 0.0,
+        lasting=float(found.second[0]) / float(found.first[0]) if found.first[0] > 0 else 0.0,
     )
 
 
@@ -189,4 +189,5 @@ def _seasonal(y: Floats, x: Floats) -> Measured:
 
 
 def _share(gain: Floats, level: Floats) -> Floats:
-    return np.asarray(np.divide(gain, level, out=np.full(len(gain), np.nan), where=level > 0))
+    with np.errstate(over="ignore"):  # of next to nothing anything is infinitely much
+        return np.asarray(np.divide(gain, level, out=np.full(len(gain), np.nan), where=level > 0))

@@ -48,7 +48,7 @@ def more_rounds(
     low, high = interval
     half = (high - low) / 2
     goal = abs(delta) / strictness if abs(delta) >= margin else margin - abs(delta)
-    if goal <= half / math.sqrt(1 + MOST / rounds):
+    if not goal > half / math.sqrt(1 + MOST / rounds):  # nor where one of them is no number
         return None
     return max(1, math.ceil(rounds * (half / goal) ** 2) - rounds)
 

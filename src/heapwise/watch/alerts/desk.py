@@ -21,11 +21,11 @@ RESOLVE_AFTER_NS = 15 * 60 * NS_PER_S
 _BACK_WITHIN_HOURS = 1.0
 """What comes back sooner is the same alert."""
 
-_SETTLES_HOURS = {"leak": 8.0, "growing": 2.0, "tasks": 8.0}
+_SETTLES_HOURS = {"leak": 8.0, "growing": 2.0, "limit": 1.0, "tasks": 8.0}
 """After a restart of the watcher, how long detectors that want to see a sign several times in a row
 take until they can see it again; their silence until then means nothing."""
 
-_OF_ONE_PROCESS = frozenset(_SETTLES_HOURS)
+_OF_ONE_PROCESS = frozenset({"leak", "growing", "tasks"})
 """Signs of what one process piles up: with it they are gone, and another one's are others.
 
 A level, as the share of the collector, may well be crossed again a minute after the restart: that

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from heapwise.model.comparison import ComparisonRow, Verdict
@@ -120,13 +121,22 @@ class Deploys:
         if watch is not None and watch.target == target.key:
             watch.target = self._another(watch, target) or target.key
 
-    def judged(self, now_ns: int) -> tuple[Judgement, ...]:
-        """What can be said now and was not said before; to be asked each time round."""
-        return tuple(
-            found
-            for service, watch in tuple(self._watched.items())
-            if (found := self._judge(service, watch, now_ns)) is not None
-        )
+    def judged(
+        self,
+        now_ns: int,
+        over: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    ) -> tuple[Judgement, ...]:
+        """What can be said now and was not said before; to be asked each time round.
+
+        Args:
+            now_ns: now.
+            over: given the name of a service, bears what judging it raises, for the others' sake.
+        """
+        found: list[Judgement | None] = []
+        for service, watch in tuple(self._watched.items()):
+            with over(service):
+                found.append(self._judge(service, watch, now_ns))
+        return tuple(judgement for judgement in found if judgement is not None)
 
     def sign(self, target: Target, now_ns: int) -> Sign | None:
         """What is wrong with the deploy that the target was the first of; for each time round.

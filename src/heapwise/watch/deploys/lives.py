@@ -56,7 +56,8 @@ class Block:
         worked_bytes: allocated while work was counted.
         allocated: bytes.
         allocated_s: seconds in which they were counted.
-        cpu_s: CPU seconds while work was counted; None where not told.
+        cpu_s: CPU seconds while work was counted.
+        cpu_work: units of work in the time that they are of.
         gc: share of the CPU that collecting took, times seconds.
         gc_s: seconds in which that was told.
         live: the least live heap, bytes.
@@ -68,7 +69,8 @@ class Block:
     worked_bytes: float = 0.0
     allocated: float = 0.0
     allocated_s: float = 0.0
-    cpu_s: float | None = None
+    cpu_s: float = 0.0
+    cpu_work: float = 0.0
     gc: float = 0.0
     gc_s: float = 0.0
     live: float | None = None
@@ -85,7 +87,8 @@ class Block:
             self.work += stretch.work
             self.worked_bytes += stretch.allocated
             if stretch.cpu_share is not None:
-                self.cpu_s = (self.cpu_s or 0.0) + stretch.cpu_share * seconds
+                self.cpu_s += stretch.cpu_share * seconds
+                self.cpu_work += stretch.work
         share = stretch.gc_share if stretch.gc_of_used is None else stretch.gc_of_used
         if share is not None:
             self.gc += share * seconds
@@ -106,8 +109,8 @@ class Block:
         found = {}
         if self.work:
             found["bytes/work"] = self.worked_bytes / self.work
-            if self.cpu_s is not None:
-                found["cpu/work"] = self.cpu_s * NS_PER_S / self.work
+        if self.cpu_work:
+            found["cpu/work"] = self.cpu_s * NS_PER_S / self.cpu_work
         if self.gc_s:
             found["gc.cpu_share"] = self.gc / self.gc_s
         if self.live is not None:

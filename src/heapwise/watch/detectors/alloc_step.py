@@ -53,6 +53,8 @@ class AllocStep:
             return None
         now = _per_work(recent)
         level, was = statistics.median(now), statistics.median(usual)
+        if was <= 0:
+            return None  # for most of the day nothing was allocated, of which there is no share
         if level <= was * (1 + self._step) or now[0] <= usual[int(_USUAL * len(usual))]:
             return None
         return Sign(

@@ -6,6 +6,9 @@ from heapwise.analysis.growth import Verdict
 from heapwise.model.watch import Bin
 from heapwise.watch.history import History
 
+_FAR_HOURS = 10 * 365 * 24.0
+"""A limit that is further away is none. Of next to no growth it is farther than can be counted."""
+
 
 def resident_kills(history: History) -> bool:
     """True where the limit is one that resident memory is killed for.
@@ -20,7 +23,7 @@ def resident_kills(history: History) -> bool:
 
 
 def hours_to_limit(verdict: Verdict, history: History) -> float | None:
-    """Hours, of an unscaled watcher; None where no limit is known.
+    """Hours, of an unscaled watcher; None where no limit is known, or it is years away.
 
     Where resident memory counts, it is taken to grow as the live heap does: at GOGC=100 a process
     has twice its live heap before the next cycle ends.
@@ -32,7 +35,8 @@ def hours_to_limit(verdict: Verdict, history: History) -> float | None:
     newest = history.recent[-1] if history.recent else None
     if newest is None or newest.limit is None:
         return None
-    return verdict.hours_to(newest.limit * _share_of_live(newest, history), newest.live)
+    hours = verdict.hours_to(newest.limit * _share_of_live(newest, history), newest.live)
+    return hours if hours is not None and hours < _FAR_HOURS else None
 
 
 def _share_of_live(newest: Bin, history: History) -> float:

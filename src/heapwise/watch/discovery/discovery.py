@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from heapwise.errors import HeapwiseError
 from heapwise.model.watch import Target
 from heapwise.runtimes.endpoint import Endpoint
 from heapwise.units import NS_PER_S, how_many
@@ -25,10 +26,12 @@ class Discovered(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         targets: of this shard, sorted by key, each key once.
         problems: with lists, in words; names in them are as they came.
+        complete: every list was read once; else there may be others that nobody knows yet.
     """
 
     targets: tuple[Target, ...]
     problems: tuple[str, ...] = ()
+    complete: bool = True
 
 
 class Discovery:
@@ -42,6 +45,10 @@ class Discovery:
         shard: which part of the targets is ours.
         deadline_s: of one list over HTTP.
         before: of an earlier configuration; of services that are the same, what it knows stays.
+        heard: called by another thread when a list over HTTP has answered, or will not.
+
+    Raises:
+        HeapwiseError: a service has an address that is none.
     """
 
     def __init__(
@@ -50,29 +57,48 @@ class Discovery:
         shard: Shard | None = None,
         deadline_s: float = 10.0,
         before: Discovery | None = None,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         self._shard = shard or Shard()
         known = before.watched if before is not None else []
         self.watched: list[_Watched] = [
             next((each for each in known if each.service == service), None)
-            or _Watched(service, deadline_s)
+            or _Watched(service, deadline_s, heard)
             for service in services
         ]
         self._seen: tuple[tuple[Target, ...], ...] | None = None
         self._now = Discovered(targets=())
 
-    def look(self, now_ns: int) -> Discovered:
-        """Who is to be asked now. Waits for lists that are due, so not in the scraping thread.
+    def glance(self, now_ns: int) -> Discovered:
+        """Who is known to be there. Lists over HTTP that are due are asked and not waited for.
 
         Args:
             now_ns: of a clock that does not go back.
         """
-        problems = [problem for watched in self.watched for problem in watched.look(now_ns)]
+        for watched in self.watched:
+            for source in watched.sources:
+                source.look(now_ns)
+        return self._gathered()
+
+    def look(self, now_ns: int) -> Discovered:
+        """The same, once the lists that are asked have answered; all of them at once."""
+        self.glance(now_ns)
+        for watched in self.watched:
+            for source in watched.sources:
+                source.wait()
+        return self._gathered()
+
+    def _gathered(self) -> Discovered:
+        problems = [problem for watched in self.watched for problem in watched.gather()]
         seen = tuple(watched.targets for watched in self.watched)
         if seen != self._seen:
             self._seen = seen
             self._now = _ours([target for targets in seen for target in targets], self._shard)
-        return msgspec.structs.replace(self._now, problems=(*problems, *self._now.problems))
+        return msgspec.structs.replace(
+            self._now,
+            problems=(*problems, *self._now.problems),
+            complete=all(watched.complete for watched in self.watched),
+        )
 
 
 def _ours(targets: Sequence[Target], shard: Shard) -> Discovered:
@@ -95,31 +121,49 @@ def _ours(targets: Sequence[Target], shard: Shard) -> Discovered:
 class _Watched:
     """A service; its targets are made anew only when a list has changed."""
 
-    def __init__(self, service: Service, deadline_s: float) -> None:
+    def __init__(self, service: Service, deadline_s: float, heard: Callable[[], None]) -> None:
         self.service = service
-        self._sources = tuple(_sources(service, deadline_s))
+        self.sources = tuple(_sources(service, deadline_s, heard))
         self._configured = tuple(configured(service, text) for text in service.targets)
         self._listed: tuple[Listed, ...] = ()
+        self._refused: tuple[str, ...] = ()
         self.targets = self._configured
+        self.complete = False
 
-    def look(self, now_ns: int) -> Iterator[str]:
-        """Bring the targets up to date, and tell what is wrong with the lists."""
-        looks = [source.look(now_ns) for source in self._sources]
-        listed = tuple(each for found, _ in looks for each in found)
+    def gather(self) -> Iterator[str]:
+        """Bring the targets up to what the lists said last; what is wrong with them."""
+        said = [source.said for source in self.sources]
+        listed = tuple(each for one in said for each in one.listed)
         if listed != self._listed:
-            self._listed = listed
-            more = (found_in_list(self.service, each) for each in listed)
+            more, self._refused = _made(self.service, listed)
             self.targets = (*self._configured, *more)
-        for _, problems in looks:
-            yield from (f"service {self.service.name}: {problem}" for problem in problems)
+            self._listed = listed
+        self.complete = all(one.known for one in said)
+        problems = [problem for one in said for problem in one.problems]
+        return (f"service {self.service.name}: {each}" for each in (*problems, *self._refused))
 
 
-def _sources(service: Service, deadline_s: float) -> Iterator[ListSource]:
+def _made(service: Service, listed: Sequence[Listed]) -> tuple[list[Target], tuple[str, ...]]:
+    """Targets of entries, and a word on those of which none can be made, as `pprof` is filled."""
+    made, refused = [], []
+    for each in listed:
+        try:
+            made.append(found_in_list(service, each))
+        except HeapwiseError as error:
+            refused.append(f"{each.address}: {HeapwiseError(error.what, error.why)}")
+    if not refused:
+        return made, ()
+    return made, (f"{how_many(len(refused), 'target')} cannot be asked, as {refused[0]}",)
+
+
+def _sources(
+    service: Service, deadline_s: float, heard: Callable[[], None]
+) -> Iterator[ListSource]:
     for pattern in service.file_sd:
         yield Files(pattern)
     deadline_s = min(deadline_s, service.sd_interval / NS_PER_S)
     for url in service.http_sd:
-        yield Url(url, service.sd_access(), service.sd_interval, deadline_s)
+        yield Url(url, service.sd_access(), service.sd_interval, deadline_s, heard)
 
 
 def configured(service: Service, text: str) -> Target:

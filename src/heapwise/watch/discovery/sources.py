@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import glob
-from itertools import islice
+import heapq
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -20,11 +23,35 @@ LARGEST = 16 << 20
 """Bytes of a list: ten thousand targets with long labels."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a source said.
+
+    Attributes:
+        listed: its targets.
+        problems: what is wrong with it, in words.
+        known: all that it lists was read once; else there may be targets that nobody knows yet.
+    """
+
+    listed: tuple[Listed, ...] = ()
+    problems: tuple[str, ...] = ()
+    known: bool = False
+
+
 class ListSource(Protocol):
     """Something that lists targets."""
 
-    def look(self, now_ns: int) -> tuple[tuple[Listed, ...], tuple[str, ...]]:
-        """What it lists, and what is wrong with it in words. Raises nothing."""
+    @property
+    def said(self) -> Said:
+        """What it said last."""
+        ...
+
+    def look(self, now_ns: int) -> None:
+        """See what it says now, or ask it if that may take its time. Raises nothing."""
+        ...
+
+    def wait(self) -> None:
+        """Wait for the answer, if it is asked."""
         ...
 
 
@@ -34,16 +61,28 @@ class Files:
     def __init__(self, pattern: Path) -> None:
         self._pattern = str(pattern)
         self._files: dict[str, _File] = {}
+        self.said = Said()
 
-    def look(self, now_ns: int) -> tuple[tuple[Listed, ...], tuple[str, ...]]:  # noqa: ARG002 - a file is looked at always
+    def look(self, now_ns: int) -> None:  # noqa: ARG002 - a file is looked at always
         """As `ListSource` says."""
-        names = sorted(islice(glob.iglob(self._pattern), MOST_FILES))  # noqa: PTH207 - a path's own glob takes no absolute pattern
-        self._files = {name: self._files.get(name) or _File(Path(name)) for name in names}
-        for file in self._files.values():
+        found = glob.iglob(self._pattern)  # noqa: PTH207 - a path's own glob takes no absolute pattern
+        names = heapq.nsmallest(MOST_FILES + 1, found)
+        files = [self._files.get(name) or _File(Path(name)) for name in names[:MOST_FILES]]
+        self._files = dict(zip(names, files, strict=False))
+        for file in files:
             file.look()
-        listed = tuple(each for file in self._files.values() for each in file.listed)
-        problems = tuple(file.problem for file in self._files.values() if file.problem)
-        return listed, problems or (() if names else (f"{self._pattern}: no such file",))
+        problems = [file.problem for file in files if file.problem]
+        if not names:
+            problems.append(f"{self._pattern}: no such file")
+        if len(names) > MOST_FILES:
+            problems.append(
+                f"{self._pattern}: more than {MOST_FILES:,} files; the first by name are read"
+            )
+        listed = tuple(each for file in files for each in file.listed)
+        self.said = Said(listed, tuple(problems), known=all(file.known for file in files))
+
+    def wait(self) -> None:
+        """As `ListSource` says; files answer at once."""
 
 
 class _File:
@@ -51,6 +90,7 @@ class _File:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self.listed: tuple[Listed, ...] = ()
+        self.known = False
         self.problem = ""
 
     def look(self) -> None:
@@ -59,7 +99,7 @@ class _File:
             now = (status.st_mtime_ns, status.st_size, status.st_ino)
             if now != self._seen:
                 self.listed = self._read()
-                self._seen, self.problem = now, ""
+                self._seen, self.known, self.problem = now, True, ""
         except (OSError, ListError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
             self.problem = f"{self._path}: {why}; {_kept(self.listed)}"
@@ -77,16 +117,27 @@ class _File:
 
 
 class Url:
-    """A URL, asked at an interval.
+    """A URL, asked at an interval, by a thread of its own: nobody waits for one that hangs.
+
+    Attributes:
+        said: as `ListSource` says; replaced as a whole, by that thread.
 
     Args:
         url: that passed `check_url`.
         access: what it wants to see.
         interval_ns: from one answer to the next question.
         deadline_s: of one answer.
+        heard: called, by that thread, when there was an answer or none will come.
     """
 
-    def __init__(self, url: str, access: Access, interval_ns: int, deadline_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        access: Access,
+        interval_ns: int,
+        deadline_s: float,
+        heard: Callable[[], None] = lambda: None,
+    ) -> None:
         parts = urlsplit(url)
         self._url = url
         self._path, self._query = parts.path or "/", parts.query
@@ -98,22 +149,38 @@ class Url:
             access=access,
         )
         self._interval_ns, self._deadline_s = interval_ns, deadline_s
+        self._heard = heard
         self._next_ns = 0
-        self._listed: tuple[Listed, ...] = ()
-        self._problem = ""
+        self._asking: threading.Thread | None = None
+        self.said = Said()
 
-    def look(self, now_ns: int) -> tuple[tuple[Listed, ...], tuple[str, ...]]:
+    def look(self, now_ns: int) -> None:
         """As `ListSource` says."""
-        if now_ns >= self._next_ns:
-            self._next_ns = now_ns + self._interval_ns
-            try:
-                self._listed, self._problem = self._ask(), ""
-            except HeapwiseError as error:
-                why = HeapwiseError(error.what, error.why)  # hints are of debug endpoints
-                self._problem = f"{self._url}: {why}; {_kept(self._listed)}"
-        return self._listed, (self._problem,) if self._problem else ()
+        if now_ns < self._next_ns or (self._asking is not None and self._asking.is_alive()):
+            return
+        self._next_ns = now_ns + self._interval_ns
+        self._asking = threading.Thread(target=self._ask, name="heapwise-list", daemon=True)
+        self._asking.start()
 
-    def _ask(self) -> tuple[Listed, ...]:
+    def wait(self) -> None:
+        """As `ListSource` says; for the deadline at most."""
+        if self._asking is not None:
+            self._asking.join()
+
+    def _ask(self) -> None:
+        try:
+            self.said = Said(self._answer(), known=True)
+        except HeapwiseError as error:
+            self._failed(HeapwiseError(error.what, error.why))  # hints are of debug endpoints
+        except Exception as error:  # noqa: BLE001 - nobody would hear of it in this thread
+            self._failed(HeapwiseError(f"{type(error).__name__}: {error}"))
+        self._heard()
+
+    def _failed(self, why: HeapwiseError) -> None:
+        problem = f"{self._url}: {why}; {_kept(self.said.listed)}"
+        self.said = replace(self.said, problems=(problem,))
+
+    def _answer(self) -> tuple[Listed, ...]:
         answer = get(
             self._endpoint,
             self._path,

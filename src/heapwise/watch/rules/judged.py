@@ -137,7 +137,7 @@ def watcher() -> Chart:
                 "2m",
                 Severity.WARN,
                 "the store of heapwise watch takes nothing, or loses readings",
-                "Most often its disk is full. What it does not take waits, as far as there is room.",
+                "Most often its disk is full. What it does not take waits while there is room.",
             ),
         ),
     )

@@ -30,6 +30,7 @@ from heapwise.watch.store.files import is_profile_name
 from heapwise.watch.store.tables import BINS, VITALS, Kept, Row, Series, checksum, storable
 
 _LARGEST_PROFILE = LIMITS.compressed
+_EVER_NS = 1 << 62
 
 
 class Note(NamedTuple):
@@ -108,9 +109,9 @@ class Reads:
         last = self._rows(VITALS.newest, number[0]) if number else ()
         return VITALS.read(last[0]) if last else None
 
-    def bins(self, target_key: str, since_ns: int = 0) -> tuple[Bin, ...]:
-        """A target's bins, oldest first."""
-        return self._series(BINS, target_key, since_ns)
+    def bins(self, target_key: str, since_ns: int = 0, until_ns: int = _EVER_NS) -> tuple[Bin, ...]:
+        """A target's bins that began between two moments, oldest first."""
+        return self._series(BINS, target_key, since_ns, until_ns)
 
     def alerts(self, *, open_only: bool = False, since_ns: int = 0) -> tuple[Alert, ...]:
         """Alerts that were seen since a moment, those that began last first."""
@@ -203,11 +204,13 @@ class Reads:
             if self._is_whole(tuple(said), crc) and is_profile_name(said[-1]):
                 yield _profile_row(tuple(said))
 
-    def _series(self, series: Series[Kept], target_key: str, since_ns: int) -> tuple[Kept, ...]:
+    def _series(
+        self, series: Series[Kept], target_key: str, since_ns: int, until_ns: int = _EVER_NS
+    ) -> tuple[Kept, ...]:
         number = self._rows("SELECT id FROM targets WHERE key = ?", (storable(target_key),))
         if not number:
             return ()
-        rows = self._rows(series.select, (number[0][0], since_ns))
+        rows = self._rows(series.select, (number[0][0], since_ns, until_ns))
         found = [series.read(row) for row in rows]
         self.unreadable += found.count(None)
         return tuple(each for each in found if each is not None)

@@ -105,8 +105,9 @@ class Series(Generic[Kept]):
 
     @property
     def select(self) -> str:
-        """The statement that finds a target's rows since a moment, oldest first."""
-        return f"{self._chosen} WHERE target = ? AND {self.time} >= ? ORDER BY {self.time}"
+        """The statement that finds a target's rows between two moments, oldest first."""
+        span = f"{self.time} >= ? AND {self.time} < ?"
+        return f"{self._chosen} WHERE target = ? AND {span} ORDER BY {self.time}"
 
     @property
     def newest(self) -> str:
