@@ -30,7 +30,8 @@ from heapwise.watch.store.files import is_profile_name
 from heapwise.watch.store.tables import BINS, VITALS, Kept, Row, Series, checksum, storable
 
 _LARGEST_PROFILE = LIMITS.compressed
-_EVER_NS = 1 << 62
+EVER_NS = 1 << 62
+"""Later than anything."""
 
 
 class Note(NamedTuple):
@@ -109,7 +110,7 @@ class Reads:
         last = self._rows(VITALS.newest, number[0]) if number else ()
         return VITALS.read(last[0]) if last else None
 
-    def bins(self, target_key: str, since_ns: int = 0, until_ns: int = _EVER_NS) -> tuple[Bin, ...]:
+    def bins(self, target_key: str, since_ns: int = 0, until_ns: int = EVER_NS) -> tuple[Bin, ...]:
         """A target's bins that began between two moments, oldest first."""
         return self._series(BINS, target_key, since_ns, until_ns)
 
@@ -205,7 +206,7 @@ class Reads:
                 yield _profile_row(tuple(said))
 
     def _series(
-        self, series: Series[Kept], target_key: str, since_ns: int, until_ns: int = _EVER_NS
+        self, series: Series[Kept], target_key: str, since_ns: int, until_ns: int = EVER_NS
     ) -> tuple[Kept, ...]:
         number = self._rows("SELECT id FROM targets WHERE key = ?", (storable(target_key),))
         if not number:

@@ -34,15 +34,13 @@ from heapwise.watch.store.files import (
     set_aside,
     write_profile,
 )
-from heapwise.watch.store.reads import Reads
+from heapwise.watch.store.reads import EVER_NS, Reads
 from heapwise.watch.store.retention import Forgetting, Retention
 from heapwise.watch.store.tables import checksum, storable
 from heapwise.watch.store.writing import write_backlog
 
 _KNOWN = 20_000
 """Targets that are remembered: twice as many as may be watched."""
-
-_FOREVER_NS = 1 << 62
 
 
 class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,8 +176,8 @@ class Store(Reads):
             waiting = dict(self._backlog.alerts)
         rows = super().alerts(open_only=open_only, since_ns=since_ns)
         known = {each.id: each for each in rows} | waiting
-        least_ns = _FOREVER_NS if open_only else since_ns
-        found = [each for each in known.values() if (each.ended_ns or _FOREVER_NS) >= least_ns]
+        least_ns = EVER_NS if open_only else since_ns
+        found = [each for each in known.values() if (each.ended_ns or EVER_NS) >= least_ns]
         return tuple(sorted(found, key=lambda each: (-each.began_ns, each.id)))
 
     def deploy(self, deploy: Deploy) -> None:

@@ -15,9 +15,8 @@ from heapwise.watch.store.archive.fleet import ask, samples
 from heapwise.watch.store.archive.samples import CUMULATIVE, Samples
 from heapwise.watch.store.query.amounts import Asked, is_state
 from heapwise.watch.store.query.questions import Question
-from heapwise.watch.store.reads import Reads
+from heapwise.watch.store.reads import EVER_NS, Reads
 
-_FOREVER_NS = 1 << 62
 _MOST_ROWS = 100_000
 """Of an answer to SQL."""
 
@@ -46,7 +45,7 @@ def answer_sql(reads: Reads, archive: Path, query: str) -> Answer:
         RecordingError: the store or the archive cannot be read.
     """
     sealed = sealed_days(archive)
-    recent = Samples(reads, 0, _FOREVER_NS, sealed)
+    recent = Samples(reads, 0, EVER_NS, sealed)
     with samples(list(sealed.values()), recent) as database:
         names, rows = ask(database, query, most=_MOST_ROWS + 1)
     cut = rows[:_MOST_ROWS]
