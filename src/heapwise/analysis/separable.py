@@ -67,8 +67,8 @@ def times_longer(one: Interval, other: Interval) -> float:
 
 def denser(period: int, times: float) -> int:
     """The next power of two that is at most one ``times``-th of a sampling distance."""
-    wanted = period / max(times, 1.0)
-    return 1 << max(0, math.floor(math.log2(max(wanted, 1.0))))
+    wanted = int(period / max(times, 1.0))
+    return 1 << max(0, wanted.bit_length() - 1)  # a logarithm rounds up just below a power
 
 
 def _pairs(numbers: Sequence[int]) -> str:
