@@ -77,7 +77,7 @@ def alertmanager(
             process.kill()
 
 
-def until(holds: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait for something to be true; what it is then."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):
