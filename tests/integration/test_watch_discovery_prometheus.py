@@ -21,9 +21,10 @@ import pytest
 
 from heapwise.watch.clock import SteadyClock
 from heapwise.watch.config import Config, Service, config_of
-from heapwise.watch.discovery import Discovered, Discovery
+from heapwise.watch.discovery import Discovery
 from heapwise.watch.lookout import Lookout
 from support.local_http import LocalServer, local_server
+from support.lookouts import news_of
 from support.prometheus import started
 
 Seen = frozenset[tuple[str, str, tuple[tuple[str, str], ...]]]
@@ -257,14 +258,3 @@ def configured(services: tuple[Service, ...]) -> Config:
     config = config_of(["shop=127.0.0.1:1"])
     watch = msgspec.structs.replace(config.watch, interval=100_000_000, deadline=5 * 10**9)
     return msgspec.structs.replace(config, service=services, watch=watch)
-
-
-def news_of(lookout: Lookout) -> Discovered:
-    """What it has to say next."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        found = lookout.news()
-        if found is not None:
-            return found
-        time.sleep(0.001)
-    raise TimeoutError("no news")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from heapwise.watch.scale import UNSCALED
 from heapwise.watch.store import Store
 from heapwise.watch.watcher import Watcher
 from support.alerting import MINUTE, Clock, sign
+from support.lookouts import news_of
 
 SHOP = Target(service="shop", instance="1", url="http://127.0.0.1:1/debug/pprof")
 
@@ -338,14 +338,3 @@ def hurried() -> Config:
     """Of one service, whose lists are looked at again and again."""
     config = config_of(["shop=127.0.0.1:1"])
     return replace(config, watch=replace(config.watch, interval=10_000_000))
-
-
-def news_of(lookout: Lookout) -> Discovered:
-    """What it has to say next."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        found = lookout.news()
-        if found is not None:
-            return found
-        time.sleep(0.001)
-    raise TimeoutError("no news")
